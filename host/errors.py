@@ -1,0 +1,36 @@
+"""The one error that people see: what we saw, and what to do next."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Problem(Exception):  # noqa: N818  (a problem is told to a person; it is not a fault in the program)
+    """Something that a person has to put right before the work can go on."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        help: str,
+        data: Mapping[str, object] | None = None,  # noqa: A002
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.help = help
+        self.data: dict[str, object] = dict(data or {})
+
+    def __str__(self) -> str:
+        return f"{self.message}\n{self.help}"
+
+
+def tell(problem: Problem) -> int:
+    """Say the problem on standard error and give the exit code of a command that met it."""
+    print(f"✗ {problem.message}", file=sys.stderr)
+    print(f"  → {problem.help}", file=sys.stderr)
+    return 1
