@@ -4,6 +4,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"sort"
@@ -30,7 +31,7 @@ var parts = map[string]func() int{
 	"kube-controller-manager": cobraPart(controllermanager.NewControllerManagerCommand),
 	"kube-proxy":              cobraPart(proxy.NewProxyCommand),
 	"kube-scheduler":          cobraPart(func() *cobra.Command { return scheduler.NewSchedulerCommand() }),
-	"kubelet":                 cobraPart(kubelet.NewKubeletCommand),
+	"kubelet":                 cobraPart(func() *cobra.Command { return kubelet.NewKubeletCommand(context.Background()) }),
 	"pki":                     runPKI,
 }
 

@@ -20,7 +20,9 @@ import (
 
 // The cluster's own certificate authority and one client certificate per
 // component, so that Node,RBAC authorisation sees who is who and no static
-// token exists. Ten years: the authority lives and dies with the data folder.
+// token exists. The authority and the key that signs service-account tokens
+// live and die with the data folder; everything else is issued anew at each
+// start, so that a new address needs no thought. Ten years, for the same reason.
 const validity = 10 * 365 * 24 * time.Hour
 
 type identity struct {
@@ -53,7 +55,10 @@ func writePKI(arguments []string) error {
 	if *directory == "" {
 		return errors.New("--dir is needed")
 	}
-	ca, err := newAuthority(*directory)
+	ca, err := openAuthority(*directory)
+	if errors.Is(err, os.ErrNotExist) {
+		ca, err = newAuthority(*directory)
+	}
 	if err != nil {
 		return err
 	}
@@ -62,6 +67,9 @@ func writePKI(arguments []string) error {
 		if err := ca.issue(*directory, who, names); err != nil {
 			return err
 		}
+	}
+	if _, err := os.Stat(filepath.Join(*directory, "sa.key")); err == nil {
+		return nil
 	}
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -72,6 +80,7 @@ func writePKI(arguments []string) error {
 
 func identities(node string) []identity {
 	return []identity{
+		{file: "etcd", user: "etcd", serving: true},
 		{file: "apiserver", user: "kube-apiserver", serving: true},
 		{file: "kubelet-server", user: "system:node:" + node, groups: []string{"system:nodes"}, serving: true},
 		{file: "kubelet", user: "system:node:" + node, groups: []string{"system:nodes"}},
@@ -101,6 +110,23 @@ func newAuthority(directory string) (*authority, error) {
 		return nil, err
 	}
 	return &authority{certificate, key}, writePair(directory, "ca", der, key)
+}
+
+func openAuthority(directory string) (*authority, error) {
+	certificate, err := readPEM(directory, "ca.crt")
+	if err != nil {
+		return nil, err
+	}
+	key, err := readPEM(directory, "ca.key")
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := x509.ParseCertificate(certificate)
+	if err != nil {
+		return nil, err
+	}
+	private, err := x509.ParseECPrivateKey(key)
+	return &authority{parsed, private}, err
 }
 
 func (ca *authority) issue(directory string, who identity, names []string) error {
@@ -171,6 +197,18 @@ func writeKey(directory, name string, key *ecdsa.PrivateKey) error {
 		return err
 	}
 	return writePEM(directory, name, "EC PRIVATE KEY", der)
+}
+
+func readPEM(directory, name string) ([]byte, error) {
+	text, err := os.ReadFile(filepath.Join(directory, name))
+	if err != nil {
+		return nil, err
+	}
+	block, _ := pem.Decode(text)
+	if block == nil {
+		return nil, fmt.Errorf("%s holds no PEM block", name)
+	}
+	return block.Bytes, nil
 }
 
 func writePEM(directory, name, kind string, der []byte) error {

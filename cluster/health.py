@@ -1,0 +1,108 @@
+"""Ask, beside the supervisor's own loop, how far the cluster is and whether it still answers."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from cluster import api, configs, images
+from host.errors import Problem
+
+if TYPE_CHECKING:
+    from cluster.network import Networks
+    from cluster.parts import Part
+    from cluster.paths import Paths
+    from cluster.state import Phase, StateFile
+
+HURRIED = 0.2
+CALM = 2.0
+
+
+class Health:
+    """A thread that only reads the cluster and writes what it saw."""
+
+    def __init__(self, paths: Paths, networks: Networks, file: StateFile, ctr: str) -> None:
+        self._paths = paths
+        self._networks = networks
+        self._file = file
+        self._ctr = ctr
+        self._api = api.API.of(paths, networks)
+        self._since = api.current_second()
+        self._gates: set[str] = {"none"}
+        self._seen: dict[str, bool] = {}
+        self._complete = False
+        self._images_are_here = False
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self) -> None:
+        self._file.progress("control-plane", 0, 0)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=5)
+
+    def open_gates(self) -> set[str]:
+        return self._gates
+
+    def phase(self, parts: list[Part]) -> Phase:
+        if not self._complete:
+            return "starting"
+        well = all(self._seen.values()) and all(part.state.status == "running" for part in parts)
+        return "ready" if well else "degraded"
+
+    def _watch(self) -> None:
+        while not self._stop.wait(CALM if self._is_well() else HURRIED):
+            self._look()
+
+    def _is_well(self) -> bool:
+        return self._complete and all(self._seen.values())
+
+    def _look(self) -> None:
+        runtime = api.socket_answers(self._paths.containerd_socket)
+        ready = self._api.is_ready()
+        self._gates = {"none", *(["runtime"] if runtime else []), *(["api"] if ready else [])}
+        self._seen = {"runtime": runtime, "api": ready}
+        if runtime and not self._images_are_here:
+            self._fetch_images()
+        if ready:
+            self._look_behind_the_api()
+        self._file.touch()
+
+    def _look_behind_the_api(self) -> None:
+        try:
+            if not self._complete:
+                self._apply_own_objects()
+        except api.Unanswered:
+            return
+        node = self._api.node_is_ready(self._since)
+        dns = api.dns_answers(self._networks.node_address)
+        self._seen |= {"node": node, "dns": dns}
+        if not self._complete:
+            self._tell_stages(node=node, dns=dns)
+
+    def _apply_own_objects(self) -> None:
+        for plural, thing in api.own_objects(self._networks):
+            self._api.apply(thing, plural)
+        self._file.finish("control-plane")
+
+    def _tell_stages(self, *, node: bool, dns: bool) -> None:
+        if node and self._images_are_here:
+            self._file.finish("node")
+        if node and dns and self._images_are_here:
+            self._file.finish("dns")
+            self._complete = True
+
+    def _fetch_images(self) -> None:
+        if not api.port_answers(self._networks.host_address, configs.REGISTRY_PORT):
+            return
+        try:
+            images.fetch_all(self._ctr, self._paths, self._report_image)
+            self._images_are_here = True
+        except Problem as problem:
+            # The registry or containerd may just have been killed: the next look tries again.
+            self._file.progress("node", 0, 0, problem.message)
+
+    def _report_image(self, done: int, total: int, name: str) -> None:
+        self._file.progress("node", done, total, name)
