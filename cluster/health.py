@@ -32,6 +32,7 @@ class Health:
         self._seen: dict[str, bool] = {}
         self._complete = False
         self._images_are_here = False
+        self._objects_are_there = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -72,7 +73,7 @@ class Health:
 
     def _look_behind_the_api(self) -> None:
         try:
-            if not self._complete:
+            if not self._objects_are_there:
                 self._apply_own_objects()
         except api.Unanswered:
             return
@@ -85,7 +86,9 @@ class Health:
     def _apply_own_objects(self) -> None:
         for plural, thing in api.own_objects(self._networks):
             self._api.apply(thing, plural)
+        self._objects_are_there = True
         self._file.finish("control-plane")
+        self._file.progress("dns", 0, 0)
 
     def _tell_stages(self, *, node: bool, dns: bool) -> None:
         if node and self._images_are_here:

@@ -17,7 +17,7 @@ from cluster import configs, holder, images, leftovers, lock, network, prepare, 
 from cluster.components import Component, components
 from cluster.health import Health
 from cluster.parts import Part
-from cluster.paths import Paths
+from cluster.paths import RUN, Paths
 from cluster.state import ImageState, StateFile
 from host.errors import Problem
 from host.instance import Instance, current_instance
@@ -110,7 +110,7 @@ class Supervisor:
         earlier = network.load_networks(file)
         self._holder = holder.find(self._name)
         # Two instances that start at once must not choose the same address.
-        with lock.hold(self._paths.run.parent / "networks.lock", wait=True):
+        with lock.hold(RUN.parent, wait=True):
             if self._holder and earlier and network.is_plugged_in(self._name):
                 networks = earlier
             else:
