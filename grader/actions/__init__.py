@@ -1,0 +1,1 @@
+"""Verbs: everything that changes something. Keyword arguments only."""

@@ -1,0 +1,15 @@
+"""What a lab is and how its folder is read. Knows no Django, no cluster and no learner."""
+
+from grader.catalog.definition import LabDefinition, Language, Localised, Pattern
+from grader.catalog.loader import Lab, LabError, load_lab, load_labs
+
+__all__ = [
+    "Lab",
+    "LabDefinition",
+    "LabError",
+    "Language",
+    "Localised",
+    "Pattern",
+    "load_lab",
+    "load_labs",
+]

@@ -1,0 +1,1 @@
+"""People: who they are, and in which language and time zone they read."""

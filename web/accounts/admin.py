@@ -1,0 +1,15 @@
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.utils.translation import gettext_lazy as _
+
+from web.accounts.models import User
+
+admin.site.site_header = admin.site.site_title = "Podlab"
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):
+    fieldsets = (
+        *(UserAdmin.fieldsets or ()),
+        (_("Language and time"), {"fields": ("language", "time_zone")}),
+    )

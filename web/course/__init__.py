@@ -1,0 +1,1 @@
+"""What a learner reads: the list of labs and the text of each."""

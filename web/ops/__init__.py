@@ -1,0 +1,1 @@
+"""Running the site: its health, its status page, its preparation."""

@@ -1,0 +1,15 @@
+from typing import ClassVar
+
+from django.apps import AppConfig
+from django.contrib.staticfiles.apps import StaticFilesConfig
+
+
+class OpsConfig(AppConfig):
+    name = "web.ops"
+    label = "ops"
+
+
+class StaticFiles(StaticFilesConfig):
+    """TypeScript and style sources stay out of what is served; their bundles are in `build`."""
+
+    ignore_patterns: ClassVar[list[str]] = [*StaticFilesConfig.ignore_patterns, "src"]
