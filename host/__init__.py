@@ -1,1 +1,1 @@
-"""What Podlab needs of the machine it runs on. Standard library only: it runs before any package is there."""
+"""What Podlab needs of its machine. Standard library only: it runs before any package is there."""

@@ -16,8 +16,8 @@ class Problem(Exception):  # noqa: N818  (a problem is told to a person; it is n
         self,
         code: str,
         message: str,
-        help: str,
-        data: Mapping[str, object] | None = None,  # noqa: A002
+        help: str,  # noqa: A002
+        data: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
