@@ -154,7 +154,7 @@ def dns_answers(server: str) -> bool:
     """Ask for the address of the API server's own Service, by hand: a dozen bytes suffice."""
     name = b"".join(
         bytes([len(label)]) + label.encode()
-        for label in "kubernetes.default.svc.cluster.local".split(".")
+        for label in ("kubernetes", "default", "svc", "cluster", "local")
     )
     query = struct.pack(">6H", 4711, 0x0100, 1, 0, 0, 0) + name + b"\0" + struct.pack(">2H", 1, 1)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as channel:
@@ -165,7 +165,7 @@ def dns_answers(server: str) -> bool:
         except OSError:
             return False
     _, flags, _, answers = struct.unpack(">4H", answer[:8])
-    return flags & 0x000F == 0 and answers > 0
+    return bool(flags & 0x000F == 0 and answers > 0)
 
 
 def socket_answers(path: Path) -> bool:

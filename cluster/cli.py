@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 EXAMPLES = """examples:
-  python manage.py cluster up                     build it if need be, start it, wait until it is ready
+  python manage.py cluster up                     build it, start it, wait until it is ready
   python manage.py cluster status --output json   what it does now, for a script
-  python manage.py cluster kubeconfig ~/podlab.kubeconfig && kubectl --kubeconfig ~/podlab.kubeconfig get nodes
+  python manage.py cluster kubeconfig ~/podlab    then: kubectl --kubeconfig ~/podlab get nodes
   python manage.py cluster down --purge           stop it and delete its data
 """
 STOP_PATIENCE = 15.0
@@ -124,11 +124,16 @@ def _start_supervisor(instance: Instance, paths: Paths) -> None:
         paths.logs / "supervisor.log",
     )
     try:
-        follow.follow(instance, lambda: process.poll() is None, since=since)
+        follow.follow(instance, lambda: _lives(process, paths), since=since)
     except KeyboardInterrupt:
         process.terminate()
         process.wait()
         raise
+
+
+def _lives(process: subprocess.Popen[bytes], paths: Paths) -> bool:
+    """Ours, or the one that was a moment quicker than ours."""
+    return process.poll() is None or lock.is_held(paths.lock)
 
 
 def _stay(instance: Instance, paths: Paths) -> int:
@@ -151,12 +156,14 @@ def _down(instance: Instance, options: argparse.Namespace) -> int:
     paths = Paths(instance)
     if lock.is_held(paths.lock):
         _stop_supervisor(instance, paths)
-    with lock.hold(paths.lock):
+    with lock.hold(paths.lock, patience=1.0):
         leftovers.sweep(instance.name, paths)
         _note_stop(instance)
         if options.purge:
             leftovers.remove_data(paths)
-    print(f"The cluster {instance.name} is stopped." + (" Its data is gone." if options.purge else ""))
+    print(
+        f"The cluster {instance.name} is stopped." + (" Its data is gone." if options.purge else "")
+    )
     if not options.purge:
         print(f"  Its objects are kept in {paths.base} (cluster down --purge deletes them).")
     return 0

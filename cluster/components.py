@@ -55,11 +55,8 @@ def components(
     )
 
 
-def _registry(
-    paths: Paths, networks: Networks, programs: Path, upstreams: str
-) -> tuple[str, ...]:
-    """Beside the machine's network, not the cluster's: so pulls from real registries need
-    neither forwarding nor address translation on the machine."""
+def _registry(paths: Paths, networks: Networks, programs: Path, upstreams: str) -> tuple[str, ...]:
+    """On the machine's network: pulls from real registries then need no forwarding rules."""
     return (
         str(programs / "registry"),
         "-listen",

@@ -101,7 +101,7 @@ def _gone(instance: Instance) -> Problem:
     return Problem(
         "component_failed",
         "The cluster's supervisor ended without a word.",
-        f"Look at {instance.cluster / 'logs' / 'supervisor.log'}, then: python manage.py cluster up",
+        f"See {instance.cluster / 'logs' / 'supervisor.log'}, then: python manage.py cluster up",
     )
 
 

@@ -97,5 +97,3 @@ def _ctr(ctr: str, paths: Paths, *arguments: str) -> str:
             "python manage.py cluster status",
         )
     return answer.stdout
-
-

@@ -81,7 +81,7 @@ def taken_networks() -> list[IPv4Network]:
     for route in routes:
         if route.get("type") in {"broadcast", "multicast"} or route["dst"] == "default":
             continue
-        found.append(ipaddress.ip_network(route["dst"], strict=False))
+        found.append(ipaddress.IPv4Network(route["dst"], strict=False))
     return [network for network in found if network.prefixlen > 0]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from cluster import processes
 from cluster.state import ComponentState, now
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
     from cluster.components import Component

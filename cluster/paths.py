@@ -64,7 +64,7 @@ class Paths:
 
     @property
     def covers(self) -> dict[Path, Path]:
-        """Folders of ours (keys) that hide places which others' code has written into it (values)."""
+        """Our folders (keys) over places that are written into others' code (values)."""
         return {
             self.base / "covers" / "kubelet": Path("/var/lib/kubelet"),
             self.base / "covers" / "container-logs": Path("/var/log/containers"),

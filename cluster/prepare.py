@@ -100,7 +100,9 @@ class _InBackground:
     def _kubectl(self) -> Path:
         self._kubectl_is_there.wait()
         if self._given_up:
-            raise Problem("build_failed", "Kubernetes was not built.", "python manage.py cluster up")
+            raise Problem(
+                "build_failed", "Kubernetes was not built.", "python manage.py cluster up"
+            )
         return engine_folder(self._cache) / "kubectl"
 
     def _report(self, done: int, total: int, detail: str) -> None:

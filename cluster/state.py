@@ -12,16 +12,13 @@ import tempfile
 import threading
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from host.errors import Problem
 
-Phase = Literal[
-    "preparing", "starting", "ready", "degraded", "stopping", "stopped", "failed"
-]
+Phase = Literal["preparing", "starting", "ready", "degraded", "stopping", "stopped", "failed"]
 STAGES = (
     "packages",
     "sources",
@@ -181,10 +178,10 @@ def write_whole(path: Path, text: str, mode: int) -> None:
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        os.chmod(name, mode)
-        os.replace(name, path)
+        Path(name).chmod(mode)
+        Path(name).replace(path)
     except BaseException:
-        os.unlink(name)
+        Path(name).unlink()
         raise
 
 

@@ -19,7 +19,7 @@ from cluster.health import Health
 from cluster.parts import Part
 from cluster.paths import RUN, Paths
 from cluster.state import ImageState, StateFile
-from host.errors import Problem
+from host.errors import Problem, tell
 from host.instance import Instance, current_instance
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Supervisor:
         os.environ.update(processes.marked_environment(self._name, leftovers.SUPERVISOR))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
-        with lock.hold(self._paths.lock):
+        with lock.hold(self._paths.lock, patience=1.0):
             self._file.open()
             try:
                 return self._live()
@@ -78,9 +78,7 @@ class Supervisor:
         return 0
 
     def _prepare(self) -> Made:
-        made = prepare.prepare(
-            self._paths.instance.cache, self._file.progress, self._file.finish
-        )
+        made = prepare.prepare(self._paths.instance.cache, self._file.progress, self._file.finish)
         os.environ["PATH"] = prepare.search_path(made.tools, os.environ.get("PATH", ""))
         return made
 
@@ -110,7 +108,7 @@ class Supervisor:
         earlier = network.load_networks(file)
         self._holder = holder.find(self._name)
         # Two instances that start at once must not choose the same address.
-        with lock.hold(RUN.parent, wait=True):
+        with lock.hold(RUN.parent, patience=60.0):
             if self._holder and earlier and network.is_plugged_in(self._name):
                 networks = earlier
             else:
@@ -162,5 +160,12 @@ class Supervisor:
         self._parts = []
 
 
+def main() -> int:
+    try:
+        return Supervisor(current_instance()).run()
+    except Problem as problem:
+        return tell(problem)
+
+
 if __name__ == "__main__":
-    raise SystemExit(Supervisor(current_instance()).run())
+    raise SystemExit(main())

@@ -29,9 +29,10 @@ demand_password_setting() {
     fi
 }
 
-# first_statements: one a line, as the server's --init-file wants them.
+# first_statements: one a line, as the server's --bootstrap wants them.
 first_statements() {
     local password user name
+    echo "FLUSH PRIVILEGES;"
     password=$(quoted "$root_password")
     echo "ALTER USER 'root'@'localhost' IDENTIFIED BY $password;"
     if [ "${MYSQL_ROOT_HOST:-%}" != localhost ]; then
@@ -53,7 +54,7 @@ first_statements() {
     fi
 }
 
-# Statements wait in the data folder until the server has run them once.
+# The mark comes last: a container that dies in between begins again.
 prepare_data() {
     root_password=$(setting MYSQL_ROOT_PASSWORD)
     demand_password_setting
@@ -61,8 +62,9 @@ prepare_data() {
         root_password=$(head -c 18 /dev/urandom | base64)
         echo "GENERATED ROOT PASSWORD: $root_password"
     fi
-    (umask 077 && first_statements > "$data/first-statements.sql")
     cp -R --no-preserve=ownership /usr/local/share/mysql-data/. "$data/"
+    first_statements | mariadbd --bootstrap
+    touch "$data/podlab-is-prepared"
 }
 
 if [ "${1#-}" != "$1" ]; then
@@ -78,10 +80,7 @@ if [ "$(id -u)" = 0 ]; then
     chown mysql:mysql "$data" /run/mysqld
     exec setpriv --reuid mysql --regid mysql --clear-groups -- "$0" "$@"
 fi
-if [ ! -d "$data/mysql" ]; then
+if [ ! -e "$data/podlab-is-prepared" ]; then
     prepare_data
-fi
-if [ -e "$data/first-statements.sql" ]; then
-    set -- "$@" "--init-file=$data/first-statements.sql"
 fi
 exec "$@"

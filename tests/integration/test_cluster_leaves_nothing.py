@@ -1,0 +1,191 @@
+"""What `down` leaves on the machine: nothing but the data, and with --purge not even that."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cluster import cgroups, network, processes
+from cluster.paths import Paths
+from tests.integration.driver import Cluster, wait_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.integration
+
+NAME = "test-leaves"
+WATCHED_FOLDERS = (
+    "/run",
+    "/tmp",
+    "/var/lib",
+    "/var/log",
+    "/var/lib/kubelet",
+    "/var/lib/cni",
+    "/var/log/containers",
+    "/var/log/pods",
+    "/run/containerd",
+    "/opt",
+    "/etc/cni",
+    "/usr/libexec/kubernetes",
+)
+SYSCTLS = ("net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max")
+
+
+@pytest.fixture
+def own_cluster(cluster: Cluster) -> Iterator[Cluster]:
+    """A second one beside the first, which also shows that two run at once."""
+    second = Cluster.named(NAME)
+    second.manage("down", "--purge")
+    yield second
+    second.manage("down", "--purge")
+
+
+def _rules() -> str:
+    saved = subprocess.run(["iptables-save"], capture_output=True, text=True, check=True).stdout
+    return "\n".join(line for line in saved.splitlines() if not line.startswith(("#", ":")))
+
+
+def _machine() -> dict[str, object]:
+    """What of this machine a cluster could have changed; other instances' own things left out."""
+    tables = Path("/proc/self/mountinfo").read_text().splitlines()
+    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
+    spaces = subprocess.run(
+        ["lsns", "-n", "-o", "NS,TYPE"], capture_output=True, text=True, check=True
+    ).stdout
+    return {
+        "mounts": sorted(line.split()[4] for line in tables),
+        "links": sorted(line.split(":")[1] for line in links.splitlines()),
+        "namespaces": sorted(spaces.split("\n")),
+        "rules": _rules(),
+        "sysctls": [Path("/proc/sys", name).read_text() for name in SYSCTLS],
+        "files": {folder: _names(Path(folder)) for folder in WATCHED_FOLDERS},
+    }
+
+
+def _names(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        return []
+    # Other programs of this machine, pytest among them, make files of their own in /tmp.
+    return sorted(
+        entry.name for entry in folder.iterdir() if not entry.name.startswith(("pytest", "tmp"))
+    )
+
+
+def _assert_nothing_runs(cluster: Cluster) -> None:
+    name = cluster.instance.name
+    assert processes.find(name) == []
+    assert not cgroups.exists(name)
+    assert not network.is_plugged_in(name)
+    assert not Paths(cluster.instance).run.exists()
+
+
+def test_down_leaves_the_machine_as_it_was(own_cluster: Cluster) -> None:
+    before = _machine()
+    own_cluster.up()
+    own_cluster.kubectl("run", "web", "--image=nginx:1.27")
+    own_cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+    answer = own_cluster.manage("down")
+    assert answer.returncode == 0, answer.stderr
+    _assert_nothing_runs(own_cluster)
+    assert _machine() == before
+
+
+def test_objects_outlive_down_and_up_but_not_purge(own_cluster: Cluster) -> None:
+    own_cluster.up()
+    own_cluster.kubectl("create", "configmap", "keepsake", "--from-literal=word=kept")
+    assert own_cluster.manage("down").returncode == 0
+    own_cluster.up()
+    assert "keepsake" in own_cluster.kubectl("get", "configmaps")
+    assert own_cluster.manage("down", "--purge").returncode == 0
+    _assert_nothing_runs(own_cluster)
+    assert not own_cluster.paths.base.exists()
+    assert not own_cluster.instance.cluster_state.exists()
+    own_cluster.up()
+    assert "keepsake" not in own_cluster.kubectl("get", "configmaps")
+
+
+def test_down_cleans_up_after_a_supervisor_that_was_killed(own_cluster: Cluster) -> None:
+    before = _machine()
+    own_cluster.up()
+    os.kill(own_cluster.state()["pid"], signal.SIGKILL)
+    assert own_cluster.manage("down").returncode == 0
+    _assert_nothing_runs(own_cluster)
+    assert _machine() == before
+
+
+def test_up_resumes_where_a_killed_one_stopped(own_cluster: Cluster) -> None:
+    begun = own_cluster.begin("up")
+    wait_for(
+        lambda: own_cluster.instance.cluster_state.exists() and own_cluster.phase_is("starting"),
+        "the start to be under way",
+    )
+    os.kill(own_cluster.state()["pid"], signal.SIGKILL)
+    assert begun.wait(timeout=30) != 0
+    said = begun.communicate()[0]
+    assert "supervisor ended" in said
+    assert "Traceback" not in said
+    own_cluster.up()
+    assert own_cluster.phase_is("ready")
+
+
+def test_up_twice_is_one_cluster(own_cluster: Cluster) -> None:
+    own_cluster.up()
+    first = own_cluster.state()["pid"]
+    again = own_cluster.manage("up")
+    assert again.returncode == 0
+    assert "has a supervisor already" in again.stdout
+    assert own_cluster.state()["pid"] == first
+
+
+def test_two_ups_at_once_end_in_one_cluster(own_cluster: Cluster) -> None:
+    both = [own_cluster.begin("up"), own_cluster.begin("up")]
+    assert [one.wait(timeout=120) for one in both] == [0, 0], [one.communicate() for one in both]
+    assert own_cluster.phase_is("ready")
+
+
+def test_a_foreground_cluster_ends_with_its_process(own_cluster: Cluster) -> None:
+    process = own_cluster.begin("up", "--foreground")
+    wait_for(
+        lambda: own_cluster.instance.cluster_state.exists() and own_cluster.phase_is("ready"),
+        "the cluster in the foreground",
+    )
+    process.terminate()
+    assert process.wait(timeout=10) == 0
+    _assert_nothing_runs(own_cluster)
+
+
+def test_a_cluster_that_was_started_by_up_outlives_a_follower(own_cluster: Cluster) -> None:
+    own_cluster.up()
+    follower = own_cluster.begin("up", "--foreground")
+    assert follower.stdout is not None
+    assert "will outlive this" in follower.stdout.readline()
+    follower.terminate()
+    assert follower.wait(timeout=10) == 0
+    assert own_cluster.phase_is("ready")
+    assert "podlab" in own_cluster.kubectl("get", "nodes")
+
+
+def test_the_idle_cluster_stays_below_its_share_of_memory(own_cluster: Cluster) -> None:
+    own_cluster.up()
+    wait_for(
+        lambda: all(one["memory_bytes"] for one in own_cluster.state()["components"]),
+        "every part to be measured",
+    )
+    total = sum(one["memory_bytes"] for one in own_cluster.state()["components"])
+    assert total < 1_300_000_000
+
+
+def test_the_kubeconfig_is_for_its_owner_only(own_cluster: Cluster, tmp_path: Path) -> None:
+    own_cluster.up()
+    target = tmp_path / "config"
+    target.write_text("an older file")
+    target.chmod(0o644)
+    assert own_cluster.manage("kubeconfig", str(target)).returncode == 0
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert "certificate-authority-data" in target.read_text()
