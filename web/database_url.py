@@ -26,13 +26,13 @@ def parse_database_url(url: str, *, setting: str = "DATABASE_URL") -> dict[str, 
     """The value for `DATABASES["default"]`."""
     if CONTROL_CHARACTERS.search(url):
         raise _malformed(setting, "it contains a space or a control character")
+    if "#" in url:
+        raise _malformed(setting, "it contains “#” (write %23 inside a password)")
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
         raise _malformed(setting, "its host or port is not valid") from error
-    if parts.fragment:
-        raise _malformed(setting, "it contains “#” (write %23 inside a password)")
     if parts.scheme == "sqlite":
         return _sqlite(parts, setting)
     if parts.scheme in {"postgres", "postgresql"}:

@@ -6,7 +6,6 @@ addresses, certificates, tokens and files; everything else it refuses by name. I
 """
 
 import base64
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -140,7 +139,7 @@ def _content(entry: Mapping[str, Any], key: str, file: Path) -> bytes | None:
     if data := entry.get(f"{key}-data"):
         try:
             return base64.b64decode(str(data), validate=True)
-        except binascii.Error as error:
+        except ValueError as error:
             raise KubeconfigError(
                 f"{file}: “{key}-data” is not base64.", "Export the kubeconfig again."
             ) from error
