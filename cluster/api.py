@@ -61,6 +61,14 @@ class API:
         except Unanswered:
             return False
 
+    def controllers_work(self) -> bool:
+        """The account that every Pod needs is made by a controller; before it no Pod is let in."""
+        try:
+            self.call("GET", "/api/v1/namespaces/default/serviceaccounts/default")
+        except Unanswered:
+            return False
+        return True
+
     def node_is_ready(self, since: datetime) -> bool:
         """Ready by a report that is newer than our kubelet: an older one outlives a stop."""
         try:

@@ -77,6 +77,8 @@ class Health:
                 self._apply_own_objects()
         except api.Unanswered:
             return
+        if not self._complete and not self._api.controllers_work():
+            return
         node = self._api.node_is_ready(self._since)
         dns = api.dns_answers(self._networks.node_address)
         self._seen |= {"node": node, "dns": dns}
