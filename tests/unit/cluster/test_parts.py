@@ -64,7 +64,7 @@ def test_a_killed_part_is_started_again_and_says_how_it_ended(part: Part) -> Non
 
 def test_pauses_grow_up_to_a_limit(part: Part, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [0.0]
-    monkeypatch.setattr(parts.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr("cluster.parts.time.monotonic", lambda: clock[0])
     pauses = []
     for _ in range(9):
         part._note_end(1)
