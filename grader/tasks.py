@@ -5,6 +5,6 @@ from celery import shared_task
 from grader.actions.heartbeat import record_scheduler
 
 
-@shared_task(name="grader.heartbeat")  # type: ignore[untyped-decorator]
+@shared_task(name="grader.heartbeat")
 def heartbeat() -> None:
     record_scheduler()

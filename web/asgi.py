@@ -5,7 +5,7 @@ A stream that stays open for an hour must not pass through it.
 """
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from django.core.asgi import get_asgi_application
@@ -14,12 +14,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "web.settings")
 
 django = get_asgi_application()
 
-from web.ops.stream import StatusStream
-from web.static_files import StaticFiles
+from web.ops.stream import StatusStream  # noqa: E402 - needs Django set up
+from web.static_files import StaticFiles  # noqa: E402 - needs Django set up
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Send = Callable[[Mapping[str, Any]], Awaitable[None]]
 
 static_files = StaticFiles()
 status_stream = StatusStream()

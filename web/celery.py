@@ -95,7 +95,7 @@ def report_worker_gone(sender: Any = None, **_: Any) -> None:
 
 
 @beat_init.connect
-def beat_at_once(sender: Any = None, **_: Any) -> None:
+def beat_at_once(**_: Any) -> None:
     """The first interval would otherwise pass before anybody knows that the scheduler runs."""
     try:
         app.send_task(HEARTBEAT, expires=HEARTBEAT_SECONDS, retry=False)

@@ -1,4 +1,7 @@
-"""The JSON Schema of lab.yaml, for editors. Refresh it with `python -m grader.catalog.json_schema`."""
+"""The JSON Schema of lab.yaml, for editors.
+
+Refresh the committed file with `python -m grader.catalog.json_schema`.
+"""
 
 import json
 from pathlib import Path

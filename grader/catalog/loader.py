@@ -107,7 +107,7 @@ def _construct(node: yaml.Node, file: Path) -> Any:
         return {key: _construct(value, file) for key, value in _unique_items(node, file)}
     if isinstance(node, yaml.SequenceNode):
         return [_construct(item, file) for item in node.value]
-    return yaml.SafeLoader("").construct_object(node)  # type: ignore[no-untyped-call]
+    return yaml.SafeLoader("").construct_object(node)
 
 
 def _unique_items(node: yaml.MappingNode, file: Path) -> Iterable[tuple[str, yaml.Node]]:

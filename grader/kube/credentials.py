@@ -88,7 +88,9 @@ def _document(file: Path) -> Mapping[str, Any]:
             raise KubeconfigError(f"{file} uses YAML aliases (*name).", "Write the values out.")
         document = yaml.safe_load(text)
     except (yaml.YAMLError, RecursionError) as error:
-        raise KubeconfigError(f"{file} is not YAML.", "Check the file PODLAB_KUBECONFIG.") from error
+        raise KubeconfigError(
+            f"{file} is not YAML.", "Check the file PODLAB_KUBECONFIG."
+        ) from error
     if not isinstance(document, dict):
         raise KubeconfigError(f"{file} is not a kubeconfig.", "Check the file PODLAB_KUBECONFIG.")
     return document
@@ -109,9 +111,7 @@ def _named(
     )
 
 
-def _refuse_unknown(
-    entry: Mapping[str, Any], known: frozenset[str], kind: str, file: Path
-) -> None:
+def _refuse_unknown(entry: Mapping[str, Any], known: frozenset[str], kind: str, file: Path) -> None:
     for key, value in entry.items():
         if key not in known and value not in (None, False, "", [], {}):
             raise KubeconfigError(f"{file}: “{key}” of the {kind} is not accepted.", USE_PLAIN)

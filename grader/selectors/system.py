@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from django.conf import settings
-from django.db import DatabaseError, connection
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
 from redis import RedisError
 
 from grader.queue.heartbeats import Heartbeats, read_heartbeats

@@ -1,5 +1,7 @@
+from collections.abc import Callable
+from typing import Any
+
 import pytest
-from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from pytest_django import DjangoAssertNumQueries
 
@@ -8,7 +10,8 @@ from web.ops import errors
 
 
 @pytest.mark.parametrize(
-    ("language", "words"), [("ko", "이 주소에는 아무것도 없어요"), ("en", "nothing at this address")]
+    ("language", "words"),
+    [("ko", "이 주소에는 아무것도 없어요"), ("en", "nothing at this address")],
 )
 def test_a_wrong_address_is_told_in_the_readers_language(
     anonymous: Client, language: str, words: str
@@ -49,9 +52,8 @@ def test_a_foreign_host_name_gets_a_page_not_a_trace(anonymous: Client) -> None:
     ],
 )
 def test_error_pages_need_no_database(
-    view: object, status: int, django_assert_num_queries: DjangoAssertNumQueries
+    view: Callable[..., Any], status: int, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    request: HttpRequest = RequestFactory().get("/")
+    request = RequestFactory().get("/")
     with django_assert_num_queries(0):
-        response: HttpResponse = view(request)  # type: ignore[operator]
-    assert response.status_code == status
+        assert view(request).status_code == status

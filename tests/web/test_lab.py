@@ -5,9 +5,7 @@ from django.urls import reverse
 URL = reverse("lab", args=["sidecar-logging"])
 
 
-@pytest.mark.parametrize(
-    ("language", "words"), [("ko", "목표"), ("en", "Goal")]
-)
+@pytest.mark.parametrize(("language", "words"), [("ko", "목표"), ("en", "Goal")])
 def test_the_text_is_read_in_the_readers_language(
     anonymous: Client, language: str, words: str
 ) -> None:

@@ -18,9 +18,7 @@ def ask(
     return response.status_code, response.json()
 
 
-def test_a_healthy_system_is_ready(
-    anonymous: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_healthy_system_is_ready(anonymous: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask(anonymous, monkeypatch, system_status()) == (
         200,
         {

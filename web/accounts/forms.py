@@ -1,13 +1,14 @@
-from typing import ClassVar
+from typing import Any
 
 from django.contrib.auth.forms import AuthenticationForm
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 
 class LogInForm(AuthenticationForm):
-    error_messages: ClassVar[dict[str, str | Promise]] = {
-        # Which of the two is wrong is nobody's business.
-        "invalid_login": _("The name or the password is wrong. Capital letters count."),
-        "inactive": _("This account is switched off. Ask your instructor."),
-    }
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.error_messages = {
+            # Which of the two is wrong is nobody's business.
+            "invalid_login": _("The name or the password is wrong. Capital letters count."),
+            "inactive": _("This account is switched off. Ask your instructor."),
+        }

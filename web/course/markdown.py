@@ -6,6 +6,7 @@ our texts need. A lab folder may come from somebody else.
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -13,7 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 TAGS = frozenset(
-    "a blockquote br code em h2 h3 h4 hr li ol p pre strong table tbody td th thead tr ul".split()
+    {"a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre"}
+    | {"strong", "table", "tbody", "td", "th", "thead", "tr", "ul"}
 )
 ATTRIBUTES = {"a": {"href"}, "code": {"class"}, "h2": {"id"}, "ol": {"start"}}
 LINKS = frozenset({"https", "http", "mailto"})
@@ -52,9 +54,11 @@ def render_markdown(text: str) -> RenderedText:
 def _name_sections(tokens: list[Token]) -> list[Section]:
     """Gives every second-level heading an id; numbers, because Korean makes long addresses."""
     sections: list[Section] = []
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open" and opening.tag == "h2":
-            section = Section(id=f"section-{len(sections) + 1}", title=inline.content.replace("`", ""))
+            section = Section(
+                id=f"section-{len(sections) + 1}", title=inline.content.replace("`", "")
+            )
             opening.attrSet("id", section.id)
             sections.append(section)
     return sections

@@ -1,5 +1,3 @@
-from typing import ClassVar
-
 from django.apps import AppConfig
 from django.contrib.staticfiles.apps import StaticFilesConfig
 
@@ -12,4 +10,4 @@ class OpsConfig(AppConfig):
 class StaticFiles(StaticFilesConfig):
     """TypeScript and style sources stay out of what is served; their bundles are in `build`."""
 
-    ignore_patterns: ClassVar[list[str]] = [*StaticFilesConfig.ignore_patterns, "src"]
+    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "src"]  # noqa: RUF012 - Django's name

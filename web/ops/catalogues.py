@@ -14,17 +14,13 @@ from django.conf import settings
 if TYPE_CHECKING:
     from babel.messages import Catalog
 
-PYTHON_KEYWORDS = {
-    "gettext": None,
-    "gettext_lazy": None,
-    "_": None,
-    "ngettext": (1, 2),
-    "ngettext_lazy": (1, 2),
-    "pgettext": ((1, "c"), 2),
-    "pgettext_lazy": ((1, "c"), 2),
-    # What Django makes of templates before it looks for words in them.
-    "npgettext": ((1, "c"), 2, 3),
-}
+# The argument positions are ours to interpret; Babel only needs the names.
+PYTHON_KEYWORDS: dict[str, None] = dict.fromkeys(
+    (
+        *("gettext", "gettext_lazy", "_", "pgettext", "pgettext_lazy"),
+        *("ngettext", "ngettext_lazy", "npgettext", "npgettext_lazy"),
+    )
+)
 HEADER = "# Podlab, {language}. Refreshed by `python manage.py catalogues`."
 
 
@@ -67,9 +63,9 @@ def collect_messages() -> "Catalog":
 
     catalogue = Catalog(project="Podlab", charset="utf-8")
     for file, source in _sources():
-        found = extract_python(BytesIO(source.encode()), PYTHON_KEYWORDS.keys(), [], {})
+        found = extract_python(BytesIO(source.encode()), PYTHON_KEYWORDS, [], {})
         for line, function, messages, _comments in found:
-            _add(catalogue, function, messages, (str(file), line))
+            _add(catalogue, str(function), messages, (str(file), line))
     return catalogue
 
 
@@ -88,16 +84,15 @@ def _sources() -> Iterator[tuple[Path, str]]:
         yield file.relative_to(root), file.read_text(encoding="utf-8")
     for file in sorted((root / "web" / "templates").rglob("*.html")):
         text = templatize(file.read_text(encoding="utf-8"), origin=str(file))
-        yield file.relative_to(root), text
+        # The indentation of HTML is none of Python.
+        yield file.relative_to(root), "\n".join(line.strip() for line in text.splitlines())
 
 
-def _add(
-    catalogue: "Catalog", function: str, messages: object, place: tuple[str, int]
-) -> None:
+def _add(catalogue: "Catalog", function: str, messages: object, place: tuple[str, int]) -> None:
     words = [word for word in (messages if isinstance(messages, tuple) else (messages,)) if word]
     context = words.pop(0) if "pgettext" in function and words else None
     if words:
-        message = tuple(words[:2]) if "ngettext" in function or "npgettext" in function else words[0]
+        message = tuple(words[:2]) if function.startswith("n") else words[0]
         catalogue.add(message, locations=[place], context=context)
 
 
@@ -119,4 +114,6 @@ def _compile(file: Path) -> None:
 
 def _without_dates(content: bytes) -> bytes:
     """A date that changes with every run would make every run a change."""
-    return re.sub(rb'^"(POT-Creation-Date|PO-Revision-Date): .*\n', b"", content, flags=re.MULTILINE)
+    return re.sub(
+        rb'^"(POT-Creation-Date|PO-Revision-Date): .*\n', b"", content, flags=re.MULTILINE
+    )

@@ -90,7 +90,8 @@ def _database_sentence(error: DatabaseError) -> str:
 def _refuse_missing_bundles() -> None:
     if not (Path(settings.ROOT) / "web/static/build/site.css").is_file():
         raise PreparationError(
-            "The bundles of the browser's part are missing. Build them with: npm ci && npm run build"
+            "The bundles of the browser's part are missing. "
+            "Build them with: npm ci && npm run build"
         )
 
 

@@ -50,7 +50,7 @@ def readyz(_request: HttpRequest) -> HttpResponse:
 
 
 def _cluster_word(cluster: ClusterStatus) -> str:
-    """ready | preparing(stage done/total) | none | failed(code); machine words, one language."""
+    """For machines: ready | preparing(stage done/total) | none | failed(code)."""
     stage = cluster.current_stage
     match cluster.phase:
         case "ready" | "degraded" | "stopping":

@@ -273,7 +273,7 @@ def _scheduler(status: SystemStatus) -> PartWords:
     )
 
 
-def _part(id: str, name: str, health: Health, *, good: str, bad: str, command: str) -> PartWords:  # noqa: A002, PLR0913
+def _part(id: str, name: str, health: Health, *, good: str, bad: str, command: str) -> PartWords:  # noqa: A002
     states = {"ok": _("running"), "starting": _("starting"), "missing": _("missing")}
     sentences = {"ok": good, "starting": _("It has just been started."), "missing": bad}
     return PartWords(
@@ -310,7 +310,7 @@ def _component(component: Component) -> ComponentWords:
 
 
 def _memory(size: int | None) -> str:
-    return "–" if size is None else f"{size / 2**20:.0f} MiB"
+    return "—" if size is None else f"{size / 2**20:.0f} MiB"
 
 
 def _image(image: Image) -> ImageWords:

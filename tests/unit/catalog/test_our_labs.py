@@ -29,8 +29,10 @@ def test_labs_hold_data_only() -> None:
 
 @each_lab
 def test_both_texts_have_the_same_shape(lab: Lab) -> None:
-    shapes = [re.findall(r"^(?:#+|\d+\.|- \*\*|\|| *```\w*)", lab.text(x), re.MULTILINE)
-              for x in ("ko", "en")]
+    shapes = [
+        re.findall(r"^(?:#+|\d+\.|- \*\*|\|| *```\w*)", lab.text(x), re.MULTILINE)
+        for x in ("ko", "en")
+    ]
     assert shapes[0] == shapes[1]
 
 

@@ -31,9 +31,7 @@ def test_a_word_that_is_neither_yes_nor_no_names_the_setting(
 
 
 @pytest.mark.parametrize("word", ["x", "0", "10", "-1", "1.5", "٣"])
-def test_a_number_out_of_range_names_the_range(
-    monkeypatch: pytest.MonkeyPatch, word: str
-) -> None:
+def test_a_number_out_of_range_names_the_range(monkeypatch: pytest.MonkeyPatch, word: str) -> None:
     monkeypatch.setenv("PODLAB_X", word)
     with pytest.raises(ImproperlyConfigured, match="from 1 to 9, such as PODLAB_X=3"):
         envint("PODLAB_X", default=3, low=1, high=9)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ class Visit:
     """One browser: what it is sent, and when it goes."""
 
     def __init__(self, app: StatusStream, *, language: str = "en", host: str = "localhost") -> None:
-        self.sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.sent: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
         self._gone = asyncio.Event()
         scope = {
             "type": "http",
@@ -47,7 +48,7 @@ class Visit:
         await self._gone.wait()
         return {"type": "http.disconnect"}
 
-    async def next(self) -> dict[str, Any]:
+    async def next(self) -> Mapping[str, Any]:
         async with asyncio.timeout(5):
             return await self.sent.get()
 

@@ -38,9 +38,7 @@ def test_all_is_well_when_all_is_well() -> None:
 
 
 @pytest.mark.parametrize("part", ["database", "redis", "workers", "scheduler"])
-def test_a_missing_part_leads_the_line_and_has_a_command(
-    part: str
-) -> None:
+def test_a_missing_part_leads_the_line_and_has_a_command(part: str) -> None:
     said = say_system(system_status(**{part: "missing"}))
     assert said.tone == "bad"
     missing = next(words for words in said.parts if words.id == part)
@@ -64,9 +62,7 @@ def test_preparation_is_told_with_its_progress() -> None:
 
 
 @pytest.mark.parametrize("phase", sorted(words.PHASES))
-def test_every_phase_has_a_sentence_and_every_dead_end_a_way_out(
-    phase: str
-) -> None:
+def test_every_phase_has_a_sentence_and_every_dead_end_a_way_out(phase: str) -> None:
     said = say_system(system_status(cluster=ClusterStatus(phase=phase))).cluster  # type: ignore[arg-type]
     assert str(said.sentence).endswith((".", ")."))
     if phase in {"none", "stopped", "gone", "failed", "unreadable"}:
@@ -101,6 +97,6 @@ def test_components_images_and_notes_are_put_into_words() -> None:
     )
     said = say_system(system_status(cluster=cluster)).cluster
     etcd, kubelet = said.components
-    assert (etcd.tone, etcd.memory, kubelet.memory) == ("bad", "–", "100 MiB")
+    assert (etcd.tone, etcd.memory, kubelet.memory) == ("bad", "—", "100 MiB")
     assert said.images[0].stand_in
     assert len(said.notes) == 1

@@ -13,6 +13,8 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         for file in update_catalogues():
-            missing = sum(1 for message in read_catalogue(file) if message.id and not message.string)
+            missing = sum(
+                1 for message in read_catalogue(file) if message.id and not message.string
+            )
             self.stdout.write(f"{file}: {missing} without a translation")
         compile_catalogues()
