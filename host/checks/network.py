@@ -94,7 +94,7 @@ def _check_source(name: str, find: object) -> Finding:
     return missing(
         name,
         f"{urlsplit(address).hostname or address} does not answer within {PATIENCE:.0f} s.",
-        "Connect to the network, or name a proxy (HTTPS_PROXY) or a mirror in the client's settings.",
+        "Connect to the network, or name a proxy (HTTPS_PROXY) or a mirror to that client.",
         "no_network",
     )
 

@@ -1,0 +1,29 @@
+# One command starts the site and a real Kubernetes: make run. One command tests it: make test.
+PYTHON ?= python3
+LAUNCH := $(PYTHON) -m host.launch
+.DEFAULT_GOAL := help
+.PHONY: help run test check test-unit test-integration test-browser clean
+
+help:  ## say what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run:  ## start the site and its Kubernetes; Ctrl-C stops all of it
+	@$(LAUNCH) run
+
+test:  ## everything below, on SQLite and on PostgreSQL
+	@$(LAUNCH) test
+
+check:  ## formats, lints, types, import rules, templates, migrations, deployment settings
+	@$(LAUNCH) check
+
+test-unit:  ## tests that need neither a cluster nor a browser (SQLite)
+	@$(LAUNCH) test-unit
+
+test-integration:  ## tests on the embedded Kubernetes
+	@$(LAUNCH) test-integration
+
+test-browser:  ## tests in Chromium
+	@$(LAUNCH) test-browser
+
+clean:  ## remove what this clone made; say what it leaves
+	@$(LAUNCH) clean

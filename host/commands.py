@@ -1,0 +1,34 @@
+"""The commands behind the Makefile's targets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+from host.errors import Problem, tell
+
+COMMANDS = {
+    "run": "host.run:run_site",
+    "test": "host.suite.everything:test_everything",
+    "test-unit": "host.suite.everything:test_units",
+    "test-integration": "host.suite.everything:test_integration",
+    "test-browser": "host.suite.everything:test_browser",
+    "check": "host.suite.everything:check_only",
+    "clean": "host.clean:clean",
+}
+
+
+def run_command(arguments: list[str]) -> int:
+    if len(arguments) != 1 or arguments[0] not in COMMANDS:
+        print(f"Usage: python3 -m host.launch {'|'.join(COMMANDS)}", file=sys.stderr)
+        return 2
+    module, _, function = COMMANDS[arguments[0]].partition(":")
+    os.umask(0o022)  # the run user has to read what root makes
+    try:
+        return int(getattr(import_module(module), function)())
+    except Problem as problem:
+        return tell(problem)
+    except KeyboardInterrupt:
+        print("\nInterrupted; the same command goes on where it stopped.", file=sys.stderr)
+        return 130

@@ -1,0 +1,122 @@
+"""`python -m host.keep NAME -- COMMAND…`: keep one part of the site running.
+
+A part that dies is started again, at longer and longer intervals, so that one bad part does not
+end the others. Where root started the site, the part runs as the unprivileged user. A cluster that
+cannot start says why and is left alone: the site does without it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from host.instance import current_instance
+from host.runuser import find_user, this_user
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from host.runuser import User
+
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 30.0
+STEADY = 60.0  # who ran this long has earned a quick restart
+PATIENCE = 9.0
+ROOTS_PART = "cluster"
+
+
+class Keeper:
+    def __init__(self, name: str, command: Sequence[str]) -> None:
+        self._name = name
+        self._command = list(command)
+        self._user = this_user() if name == ROOTS_PART else _run_user()
+        self._stopping = threading.Event()
+        self._part: subprocess.Popen[bytes] | None = None
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+        pause = FIRST_PAUSE
+        while not self._stopping.is_set():
+            began = time.monotonic()
+            code = self._run_once()
+            if self._stopping.is_set():
+                break
+            if self._name == ROOTS_PART and code >= 0:
+                return self._do_without(code)
+            if time.monotonic() - began > STEADY:
+                pause = FIRST_PAUSE
+            print(f"{self._name} {in_words(code)}; starting it again in {pause:.0f} s", flush=True)
+            self._stopping.wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        return 0
+
+    def _run_once(self) -> int:
+        try:
+            self._part = self._start()
+        except OSError as error:
+            print(f"{self._name} cannot be started: {error}", flush=True)
+            return 127
+        if self._stopping.is_set():  # the signal came between the two lines above
+            self._part.terminate()
+        return self._wait(self._part)
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """In a session of its own: signals for us are not for it, we pass them on."""
+        return subprocess.Popen(
+            self._command,
+            env={**os.environ, **self._user.environment(current_instance().state)},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            **self._user.rights,
+        )
+
+    def _wait(self, part: subprocess.Popen[bytes]) -> int:
+        while True:
+            try:
+                return part.wait(timeout=PATIENCE if self._stopping.is_set() else 0.5)
+            except subprocess.TimeoutExpired:
+                if self._stopping.is_set():
+                    os.killpg(part.pid, signal.SIGKILL)
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        self._stopping.set()
+        if self._part is not None:
+            self._part.terminate()
+
+    def _do_without(self, code: int) -> int:
+        reason = "was stopped" if code == 0 else "is not running (the reason is above)"
+        print(
+            f"The cluster {reason}; the site goes on without it. "
+            "To start it: python3 manage.py cluster up",
+            flush=True,
+        )
+        self._stopping.wait()
+        return 0
+
+
+def in_words(code: int) -> str:
+    if code < 0:
+        return f"was ended by {signal.Signals(-code).name}"
+    return f"ended with exit code {code}"
+
+
+def _run_user() -> User:
+    return find_user(os.environ.get("PODLAB_RUN_USER", "")) or this_user()
+
+
+def main(arguments: Sequence[str]) -> int:
+    name, separator, *command = arguments
+    if separator != "--" or not command:
+        print("Usage: python -m host.keep NAME -- COMMAND…", file=sys.stderr)
+        return 2
+    return Keeper(name, command).run()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

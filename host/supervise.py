@@ -1,0 +1,127 @@
+"""Start the Procfile under honcho, say when the site answers, and leave no process behind."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from host import processes
+from host.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from host.setup.workshop import Workshop
+
+ANSWER_PATIENCE = 60.0
+STOP_PATIENCE = 8.5
+ANSWERED = {200, 503}
+
+
+@dataclass
+class Supervision:
+    workshop: Workshop
+    environment: dict[str, str]
+    parts: tuple[str, ...]
+    host: str
+    port: int
+    stopping: threading.Event = field(default_factory=threading.Event)
+    honcho: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        host = "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}/"
+
+    def run(self, tell_ready: Callable[[], None]) -> int:
+        """Until Ctrl-C (0), or until honcho itself ends (1)."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, lambda *_: self.stopping.set())
+        try:
+            self.honcho = self._start()
+            if self._wait_for_answer():
+                tell_ready()
+            while not self.stopping.wait(0.2) and self.honcho.poll() is None:
+                pass
+        finally:
+            asked = self.stopping.is_set()
+            self._stop()
+        return 0 if asked else 1
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        """In a session of its own: a Ctrl-C reaches us alone, and we end the rest in order."""
+        command = [str(self.workshop.venv_python), "-m", "honcho", "--no-colour"]
+        if sys.stdout.isatty():
+            command.pop()
+        return subprocess.Popen(
+            [*command, "start", "--env", os.devnull, *self.parts],
+            cwd=self.workshop.root,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def _wait_for_answer(self) -> bool:
+        deadline = time.monotonic() + ANSWER_PATIENCE
+        while time.monotonic() < deadline and not self.stopping.is_set():
+            if self.honcho is None or self.honcho.poll() is not None:
+                return False
+            if answers(self.address):
+                return True
+            self.stopping.wait(0.05)
+        if not self.stopping.is_set():
+            self.workshop.say(f"! {self.address} does not answer yet; the reason may be above.")
+        return False
+
+    def _stop(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        self.workshop.say("Stopping…")
+        if self.honcho is not None and self.honcho.poll() is None:
+            self.honcho.terminate()
+        name, launch = self.workshop.instance.name, self.environment[processes.MARK]
+        if not processes.wait_until(lambda: not self._left(name, launch), STOP_PATIENCE):
+            self.workshop.say("Some processes do not end by themselves; ending them.")
+            processes.send(self._left(name, launch), signal.SIGKILL)
+            processes.wait_until(lambda: not self._left(name, launch), 2.0)
+        if self.honcho is not None:
+            self.honcho.wait()
+        self.workshop.say("Stopped; no process is left.")
+
+    def _left(self, name: str, launch: str) -> list[int]:
+        if self.honcho is not None:
+            self.honcho.poll()  # reap it
+        return processes.marked(name, launch)
+
+
+def answers(address: str) -> bool:
+    host, _, port = address.removeprefix("http://").rstrip("/").rpartition(":")
+    connection = http.client.HTTPConnection(host.strip("[]"), int(port), timeout=5)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": "localhost"})
+        return connection.getresponse().status in ANSWERED
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def end_earlier_launch(workshop: Workshop) -> None:
+    """A launcher that was killed could not end what it had started."""
+    name = workshop.instance.name
+    if processes.marked(name):
+        workshop.say("Ending what an earlier run left behind.")
+        processes.end(lambda: processes.marked(name), STOP_PATIENCE)
+    if processes.marked(name):
+        raise Problem(
+            "already_running",
+            "Processes of an earlier run of this Podlab do not end.",
+            f"End them: kill -9 {' '.join(map(str, processes.marked(name)))}",
+        )
