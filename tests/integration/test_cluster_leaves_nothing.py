@@ -17,7 +17,7 @@ from tests.integration.driver import Cluster, wait_for
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 NAME = "test-leaves"
 WATCHED_FOLDERS = (

@@ -15,7 +15,7 @@ from tests.integration.driver import wait_for
 if TYPE_CHECKING:
     from tests.integration.driver import Cluster, Workspace
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 COMPONENTS = (
     "containerd",

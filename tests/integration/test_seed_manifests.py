@@ -11,7 +11,7 @@ from tests.integration.driver import wait_for
 if TYPE_CHECKING:
     from tests.integration.driver import Workspace
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
 
 def test_the_sidecar_prints_the_request_that_nginx_logged(workspace: Workspace) -> None:
