@@ -17,15 +17,13 @@ from typing import TYPE_CHECKING
 
 from cluster.image_layout import CorruptLayoutError, Layout
 from cluster.image_recipes import (
-    FOLDER,
+    Base,
     Image,
     Recipe,
-    base_digest,
-    base_name,
     content_digest,
-    current_suite,
+    current_base,
+    read_recipes,
     wanted_images,
-    wanted_recipes,
 )
 from cluster.image_workshop import TOOLS, Workshop, debian_mirror, open_workshop, write_sources
 from host.errors import Problem
@@ -36,9 +34,9 @@ if TYPE_CHECKING:
 
     Progress = Callable[[int, int, str], None]
 
-__all__ = ["Image", "build_images", "finished_layout", "wanted_images"]
+__all__ = ["Build", "Image", "build_images", "finished_layout", "wanted_images"]
 
-_SPACE_NEEDED = 3 << 30
+_SPACE_NEEDED = 2 << 30
 
 
 def build_images(cache: Path, kubectl: Callable[[], Path], progress: Progress) -> Path:
@@ -46,33 +44,35 @@ def build_images(cache: Path, kubectl: Callable[[], Path], progress: Progress) -
 
     `kubectl` is asked only when everything else is done and may block: it is still compiling.
     """
-    suite = current_suite()
-    recipes = wanted_recipes(suite)
-    build = _Build(cache / "images", suite, recipes, progress)
-    with _alone(cache / "images", build.tell_waiting) as lock:
-        if not build.is_complete(kubectl):
-            build.make(kubectl, lock)
-    progress(build.total, build.total, "")
-    return build.layout.path
+    return _present_build(cache, progress).run(kubectl)
 
 
 def finished_layout(cache: Path) -> Path | None:
     """The layout of the present recipes, when an earlier run has finished it."""
-    build = _Build(cache / "images", *_present_recipes(), lambda _done, _total, _detail: None)
+    build = _present_build(cache, lambda *_: None)
     return build.layout.path if build.marker.is_file() else None
 
 
-def _present_recipes() -> tuple[str, list[Recipe]]:
-    suite = current_suite()
-    return suite, wanted_recipes(suite)
+def _present_build(cache: Path, progress: Progress) -> Build:
+    base = current_base()
+    return Build(cache / "images", base, read_recipes(wanted_images(), base), progress)
 
 
 @dataclass(frozen=True)
-class _Build:
+class Build:
+    """A set of recipes and the folder that their images end up in."""
+
     root: Path
-    suite: str
+    base: Base
     recipes: list[Recipe]
     progress: Progress
+
+    def run(self, kubectl: Callable[[], Path]) -> Path:
+        with _alone(self.root, self._tell_waiting) as lock:
+            if not self._is_complete(kubectl):
+                self._make(kubectl, lock)
+        self.progress(self.total, self.total, "")
+        return self.layout.path
 
     @property
     def folder(self) -> Path:
@@ -90,10 +90,10 @@ class _Build:
     def total(self) -> int:
         return len(self.recipes) + 1
 
-    def tell_waiting(self) -> None:
+    def _tell_waiting(self) -> None:
         self.progress(0, self.total, "another process is building the same images")
 
-    def is_complete(self, kubectl: Callable[[], Path]) -> bool:
+    def _is_complete(self, kubectl: Callable[[], Path]) -> bool:
         """Whether nothing is left to do; a marker over a damaged layout counts for nothing."""
         if not self.marker.is_file():
             return False
@@ -104,7 +104,7 @@ class _Build:
             return False
         return all(self._is_here(recipe, kubectl) for recipe in self.recipes)
 
-    def make(self, kubectl: Callable[[], Path], lock: int) -> None:
+    def _make(self, kubectl: Callable[[], Path], lock: int) -> None:
         _demand_tools()
         _demand_space(self.root)
         self.marker.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ class _Build:
 
     def _finish(self) -> None:
         names = [image.name for recipe in self.recipes for image in recipe.images]
-        self.layout.keep_only([base_name(self.suite), *names])
+        self.layout.keep_only([self.base.name, *names])
         self.marker.write_text(json.dumps({"images": names}) + "\n")
         # Downloads only help a build that was interrupted.
         shutil.rmtree(self.root / "downloads", ignore_errors=True)
@@ -144,12 +144,12 @@ class _Build:
 class _Bench:
     """One run of builds in a workshop; knows what the workshop's storage already holds."""
 
-    build: _Build
+    build: Build
     shop: Workshop
     base_is_stored: bool = False
 
     def make_all(self, kubectl: Callable[[], Path]) -> None:
-        write_sources(self.shop, self.build.suite)
+        write_sources(self.shop, self.build.base.suite)
         self._make_base()
         for done, recipe in enumerate(self.build.recipes, start=1):
             self._tell(done, recipe.title)
@@ -161,15 +161,17 @@ class _Bench:
                 self._make(done, recipe, digest, kubectl)
 
     def _make_base(self) -> None:
-        name, digest = base_name(self.build.suite), base_digest(self.build.suite)
+        name, digest = self.build.base.name, self.build.base.digest
         self._tell(0, "base")
         if self.build.take_from_elsewhere([name], digest):
             return
-        mirror = debian_mirror(self.build.suite)
-        program = str(FOLDER / "base" / "make-base")
+        mirror = debian_mirror(self.build.base.suite)
+        program = str(self.build.base.folder / "make-base")
         folders = [str(self.shop.downloads), str(self.shop.apt)]
         self._run(
-            0, "base", [program, name, self.build.suite, *folders, *([mirror] if mirror else [])]
+            0,
+            "base",
+            [program, name, self.build.base.suite, *folders, *([mirror] if mirror else [])],
         )
         self._push(0, "base", [name], digest)
         self.base_is_stored = True
@@ -188,7 +190,7 @@ class _Bench:
     def _store_base(self, done: int) -> None:
         if self.base_is_stored:
             return
-        name = base_name(self.build.suite)
+        name = self.build.base.name
         source = f"oci:{self.build.layout.path}:{name}"
         pull_and_tag = 'buildah tag "$(buildah pull --quiet "$1")" "$2"'
         self._run(done, "base", ["sh", "-euc", pull_and_tag, "sh", source, name])
@@ -198,7 +200,7 @@ class _Bench:
         labels = [f"--label={key}={value}" for key, value in recipe.labels.items()]
         return [
             *("buildah", "bud", "--format=oci", "--layers=false", "--pull=never"),
-            f"--build-arg=BASE={base_name(self.build.suite)}",
+            f"--build-arg=BASE={self.build.base.name}",
             f"--volume={self.shop.downloads}:/var/cache/apt",
             f"--volume={self.shop.apt}/apt.conf.d:/etc/apt/apt.conf.d:ro",
             f"--volume={self.shop.apt}/settings:/mnt:ro",
@@ -214,7 +216,7 @@ class _Bench:
         parcel = self.shop.path / "parcel"
         parcel.mkdir()
         (parcel / "blobs").symlink_to(self.build.layout.path / "blobs")
-        self._run(done, subject, ["buildah", "push", "--quiet", names[0], f"oci:{parcel}:parcel"])
+        self._run(done, subject, ["buildah", "push", names[0], f"oci:{parcel}:parcel"])
         self.build.layout.add(Layout(parcel), names, digest)
         shutil.rmtree(parcel)
 
@@ -266,7 +268,7 @@ def _demand_space(root: Path) -> None:
     if free < _SPACE_NEEDED:
         raise Problem(
             "disk_full",
-            f"Building the images needs 3 GB in {root}, and {free >> 20} MB are free.",
+            f"Building the images needs 2 GB in {root}, and {free >> 20} MB are free.",
             "Free some space or set PODLAB_CACHE_DIR to a folder on another disk.",
             {"free_bytes": free},
         )

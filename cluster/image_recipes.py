@@ -23,6 +23,22 @@ _STAND_IN = "stand-in built from Debian packages because no registry was reachab
 
 
 @dataclass(frozen=True)
+class Base:
+    """What all images stand on: a folder with the program `make-base`, and a release."""
+
+    folder: Path
+    suite: str
+
+    @property
+    def name(self) -> str:
+        return f"podlab.local/base:{self.suite}"
+
+    @property
+    def digest(self) -> str:
+        return _digest_of(_WAY_OF_BUILDING, self.suite, platform.machine(), *_contents(self.folder))
+
+
+@dataclass(frozen=True)
 class Image:
     name: str
     kind: Kind
@@ -70,11 +86,18 @@ def wanted_images() -> list[Image]:
     ]
 
 
-def wanted_recipes(suite: str) -> list[Recipe]:
+def read_recipes(images: list[Image], base: Base) -> list[Recipe]:
     """In the order of building: what needs kubectl comes last, because that is still compiling."""
-    folders = dict.fromkeys(image.folder for image in wanted_images())
-    recipes = [_recipe(folder, suite) for folder in folders]
+    folders = dict.fromkeys(image.folder for image in images)
+    recipes = [
+        _recipe(folder, tuple(image for image in images if image.folder == folder), base)
+        for folder in folders
+    ]
     return sorted(recipes, key=lambda recipe: recipe.needs_kubectl)
+
+
+def current_base() -> Base:
+    return Base(FOLDER / "base", current_suite())
 
 
 def current_suite() -> str:
@@ -86,14 +109,6 @@ def current_suite() -> str:
     if system.get("ID") not in _SYSTEMS_WITH_A_SUITE:
         return SUITE_ELSEWHERE
     return system.get("VERSION_CODENAME") or SUITE_ELSEWHERE
-
-
-def base_name(suite: str) -> str:
-    return f"podlab.local/base:{suite}"
-
-
-def base_digest(suite: str) -> str:
-    return _digest_of(_WAY_OF_BUILDING, suite, platform.machine(), *_contents(FOLDER / "base"))
 
 
 def content_digest(recipes: list[Recipe]) -> str:
@@ -108,10 +123,9 @@ def _image(folder: str, purpose: str, *names: str) -> list[Image]:
     return [Image(name, "stand-in", purpose, FOLDER / folder) for name in names]
 
 
-def _recipe(folder: Path, suite: str) -> Recipe:
-    images = tuple(image for image in wanted_images() if image.folder == folder)
+def _recipe(folder: Path, images: tuple[Image, ...], base: Base) -> Recipe:
     words = [f"{image.name} {image.kind} {image.purpose}" for image in images]
-    digest = _digest_of(base_digest(suite), *words, *_contents(folder))
+    digest = _digest_of(base.digest, *words, *_contents(folder))
     return Recipe(folder, images, digest, needs_kubectl=folder.name == "toolbox")
 
 

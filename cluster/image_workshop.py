@@ -103,8 +103,8 @@ def open_workshop(root: Path, lock: int, logs: Path) -> Iterator[Workshop]:
     """Begins with an empty folder: what an interrupted run left in its storage is not trusted."""
     shop = Workshop(root / "work", root / "downloads", logs, lock)
     remove_tree(shop.path)
-    for folder in ("apt/apt.conf.d", "apt/settings", "settings", "state", "storage", "run", "tmp"):
-        (shop.path / folder).mkdir(parents=True)
+    for name in ("apt/apt.conf.d", "apt/settings", "settings", "state", "storage", "run", "tmp"):
+        (shop.path / name).mkdir(parents=True)
     (shop.downloads / "archives" / "partial").mkdir(parents=True, exist_ok=True)
     (shop.downloads / "lists" / "partial").mkdir(parents=True, exist_ok=True)
     logs.mkdir(parents=True, exist_ok=True)

@@ -185,11 +185,11 @@ def test_nginx_has_stub_status_and_takes_settings_at_the_official_path(pod: Pod)
 def test_mysql_demands_a_password_setting(pod: Pod) -> None:
     server = pod.start(MYSQL)
     assert server.wait() == 1
-    assert server.output.splitlines() == [
-        "error: database is uninitialized and password option is not specified ",
+    assert server.output == (
+        "error: database is uninitialized and password option is not specified \n"
         "  You need to specify one of MYSQL_ROOT_PASSWORD, MYSQL_ALLOW_EMPTY_PASSWORD"
-        " and MYSQL_RANDOM_ROOT_PASSWORD",
-    ]
+        " and MYSQL_RANDOM_ROOT_PASSWORD\n"
+    )
 
 
 def test_mysql_greets_with_protocol_ten_when_an_empty_password_is_allowed(pod: Pod) -> None:
