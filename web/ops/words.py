@@ -59,6 +59,17 @@ IMAGE_KINDS: dict[str, Words] = {
     "real": gettext_lazy("the real one"),
     "own": gettext_lazy("ours"),
 }
+# The state file says what an image is for in English; these are the ones that we know.
+IMAGE_PURPOSES: dict[str, Words] = {
+    "busybox": gettext_lazy("a small shell with the usual tools"),
+    "centos": gettext_lazy("bash and the usual tools"),
+    "haproxy": gettext_lazy("a proxy for TCP connections"),
+    "mysql": gettext_lazy("MariaDB in the place of MySQL"),
+    "nginx": gettext_lazy("a web server"),
+    "pause": gettext_lazy("holds the namespaces of a Pod"),
+    "redis": gettext_lazy("a Redis server"),
+    "toolbox": gettext_lazy("the shell of the web terminal, with kubectl"),
+}
 TROUBLES: dict[str, Words] = {
     "no_root": gettext_lazy("The cluster needs administrator rights to start."),
     "not_linux": gettext_lazy("The cluster needs Linux."),
@@ -102,6 +113,7 @@ NOTES: dict[str, Words] = {
     "network_policy_not_enforced": gettext_lazy(
         "NetworkPolicy objects are accepted here but not enforced."
     ),
+    "pods_have_no_internet": gettext_lazy("Pods of this cluster cannot reach the internet."),
 }
 
 
@@ -140,7 +152,7 @@ class ImageWords:
     name: str
     kind: Words
     stand_in: bool
-    purpose: str
+    purpose: Words
 
 
 @dataclass(frozen=True)
@@ -310,7 +322,8 @@ def _component(component: Component) -> ComponentWords:
 
 
 def _memory(size: int | None) -> str:
-    return "—" if size is None else f"{size / 2**20:.0f} MiB"
+    """A part that does not run has no memory to speak of."""
+    return f"{size / 2**20:.0f} MiB" if size else "—"
 
 
 def _image(image: Image) -> ImageWords:
@@ -318,8 +331,13 @@ def _image(image: Image) -> ImageWords:
         name=image.name,
         kind=IMAGE_KINDS[image.kind],
         stand_in=image.kind == "stand-in",
-        purpose=image.purpose,
+        purpose=IMAGE_PURPOSES.get(_short_name(image.name), image.purpose),
     )
+
+
+def _short_name(image: str) -> str:
+    """`nginx` of `docker.io/library/nginx:1.27`."""
+    return image.rsplit("/", 1)[-1].split(":", maxsplit=1)[0].split("@", maxsplit=1)[0]
 
 
 def _trouble(error: Trouble) -> TroubleWords:
