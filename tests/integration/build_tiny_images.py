@@ -21,7 +21,8 @@ def tiny_build(cache: Path, recipes: Path) -> Build:
 
 
 def say(done: int, total: int, detail: str) -> None:
-    print(f"{done}/{total} {detail}", flush=True)
+    sys.stdout.write(f"{done}/{total} {detail}\n")
+    sys.stdout.flush()
 
 
 def main() -> int:

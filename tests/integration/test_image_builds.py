@@ -1,4 +1,4 @@
-"""Builds that are killed, doubled or damaged still end in whole images, and leave nothing behind."""
+"""Builds that are killed, doubled or damaged end in whole images, and leave nothing behind."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from cluster.image_layout import Layout
 from tests.integration.build_tiny_images import tiny_build
 from tests.integration.containers import read_image, wait_until
 
