@@ -141,9 +141,9 @@ def _stay(instance: Instance, paths: Paths) -> int:
     if not lock.is_held(paths.lock):
         demand("cluster", print)
         return Supervisor(instance).run()
-    print(f"The cluster {instance.name} runs already, started on its own; it will outlive this.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        print(f"The cluster {instance.name} runs on its own; it will outlive this.", flush=True)
         while lock.is_held(paths.lock):
             time.sleep(1)
     except KeyboardInterrupt:

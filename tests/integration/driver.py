@@ -15,6 +15,7 @@ import pytest
 
 from cluster.build_engine import engine_folder
 from cluster.paths import Paths
+from cluster.state import read_state
 from host.instance import Instance, current_instance
 
 if TYPE_CHECKING:
@@ -74,13 +75,13 @@ class Cluster:
         assert answer.returncode == 0, answer.stdout + answer.stderr
 
     def state(self) -> dict[str, Any]:
-        return dict(json.loads(self.instance.cluster_state.read_text()))
+        return read_state(self.instance.cluster_state) or {}
 
     def part(self, name: str) -> dict[str, Any]:
         return next(dict(one) for one in self.state()["components"] if one["name"] == name)
 
     def phase_is(self, phase: str) -> bool:
-        return bool(self.state()["phase"] == phase)
+        return bool(self.state().get("phase") == phase)
 
     def kubectl(self, *arguments: str, text: str | None = None) -> str:
         answer = self.try_kubectl(*arguments, text=text)

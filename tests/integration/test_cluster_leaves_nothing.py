@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -34,6 +35,7 @@ WATCHED_FOLDERS = (
     "/etc/cni",
     "/usr/libexec/kubernetes",
 )
+OURS = re.compile("podlab|kube|containerd|container|cni|etcd|runc|shim|coredns|pods|netns")
 SYSCTLS = ("net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max")
 
 
@@ -69,12 +71,10 @@ def _machine() -> dict[str, object]:
 
 
 def _names(folder: Path) -> list[str]:
+    """Names that could be the cluster's: other programs of this machine go on making files."""
     if not folder.is_dir():
         return []
-    # Other programs of this machine, pytest among them, make files of their own in /tmp.
-    return sorted(
-        entry.name for entry in folder.iterdir() if not entry.name.startswith(("pytest", "tmp"))
-    )
+    return sorted(entry.name for entry in folder.iterdir() if OURS.search(entry.name))
 
 
 def _assert_nothing_runs(cluster: Cluster) -> None:
@@ -120,14 +120,11 @@ def test_down_cleans_up_after_a_supervisor_that_was_killed(own_cluster: Cluster)
 
 
 def test_up_resumes_where_a_killed_one_stopped(own_cluster: Cluster) -> None:
-    begun = own_cluster.begin("up")
-    wait_for(
-        lambda: own_cluster.instance.cluster_state.exists() and own_cluster.phase_is("starting"),
-        "the start to be under way",
-    )
-    os.kill(own_cluster.state()["pid"], signal.SIGKILL)
-    assert begun.wait(timeout=30) != 0
-    said = begun.communicate()[0]
+    with own_cluster.begin("up") as begun:
+        wait_for(lambda: own_cluster.phase_is("starting"), "the start to be under way")
+        os.kill(own_cluster.state()["pid"], signal.SIGKILL)
+        said = begun.communicate(timeout=30)[0]
+    assert begun.returncode == 1
     assert "supervisor ended" in said
     assert "Traceback" not in said
     own_cluster.up()
@@ -144,29 +141,29 @@ def test_up_twice_is_one_cluster(own_cluster: Cluster) -> None:
 
 
 def test_two_ups_at_once_end_in_one_cluster(own_cluster: Cluster) -> None:
-    both = [own_cluster.begin("up"), own_cluster.begin("up")]
-    assert [one.wait(timeout=120) for one in both] == [0, 0], [one.communicate() for one in both]
+    with own_cluster.begin("up") as one, own_cluster.begin("up") as other:
+        said = [process.communicate(timeout=120)[0] for process in (one, other)]
+    assert [one.returncode, other.returncode] == [0, 0], said
     assert own_cluster.phase_is("ready")
 
 
 def test_a_foreground_cluster_ends_with_its_process(own_cluster: Cluster) -> None:
-    process = own_cluster.begin("up", "--foreground")
-    wait_for(
-        lambda: own_cluster.instance.cluster_state.exists() and own_cluster.phase_is("ready"),
-        "the cluster in the foreground",
-    )
-    process.terminate()
-    assert process.wait(timeout=10) == 0
+    with own_cluster.begin("up", "--foreground") as process:
+        wait_for(lambda: own_cluster.phase_is("ready"), "the cluster in the foreground")
+        process.terminate()
+        process.communicate(timeout=10)
+    assert process.returncode == 0
     _assert_nothing_runs(own_cluster)
 
 
 def test_a_cluster_that_was_started_by_up_outlives_a_follower(own_cluster: Cluster) -> None:
     own_cluster.up()
-    follower = own_cluster.begin("up", "--foreground")
-    assert follower.stdout is not None
-    assert "will outlive this" in follower.stdout.readline()
-    follower.terminate()
-    assert follower.wait(timeout=10) == 0
+    with own_cluster.begin("up", "--foreground") as follower:
+        assert follower.stdout is not None
+        assert "will outlive this" in follower.stdout.readline()
+        follower.terminate()
+        follower.communicate(timeout=10)
+    assert follower.returncode == 0
     assert own_cluster.phase_is("ready")
     assert "podlab" in own_cluster.kubectl("get", "nodes")
 

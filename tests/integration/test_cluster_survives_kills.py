@@ -115,6 +115,6 @@ def test_a_killed_holder_ends_every_pod_but_loses_no_object(
     old = holder.find(cluster.instance.name)
     os.kill(old, signal.SIGKILL)
     wait_for(lambda: holder.find(cluster.instance.name) not in (0, old), "a new holder")
+    wait_for(lambda: _is_kept(keepsake), "the objects to be there again")
     wait_for(lambda: cluster.phase_is("ready"), "the cluster to be ready again")
-    assert _is_kept(keepsake)
     wait_for(lambda: keepsake.ready("app=web") == 1 and _answers(keepsake), "the Pod to run again")

@@ -42,12 +42,12 @@ def _registry(program: Path, stand_ins: Path, *options: str) -> Iterator[str]:
 
 
 def _get(address: str, path: str) -> bytes:
-    with urllib.request.urlopen(f"http://{address}/v2/{path}", timeout=10) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"http://{address}/v2/{path}", timeout=10) as answer:
         return bytes(answer.read())
 
 
 def _status(address: str, path: str, method: str = "GET") -> int:
-    request = urllib.request.Request(f"http://{address}/v2/{path}", method=method)  # noqa: S310
+    request = urllib.request.Request(f"http://{address}/v2/{path}", method=method)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
             return int(answer.status)
