@@ -1,6 +1,7 @@
 """The Celery application. Redis only wakes workers; the database is the queue of record.
 
-The settings are the table of docs/architecture.md, section “Queue”.
+A task may be delivered twice or, with its worker, get lost; whoever needs more than that keeps
+its own books in the database.
 """
 
 import os

@@ -77,3 +77,10 @@ def test_no_page_scrolls_sideways(
         page.screenshot(path=file, full_page=True, animations="disabled")
         overflow = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert overflow <= 0, f"{name} is {overflow} px too wide"
+
+
+def test_axe_would_notice(new_context: NewContext) -> None:
+    page = new_context(bypass_csp=True).new_page()
+    page.goto("/")
+    page.add_style_tag(content="h1 { color: #ddd !important }")
+    assert Axe().run(page).violations_count > 0

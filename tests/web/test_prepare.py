@@ -79,7 +79,7 @@ def test_a_database_that_refuses_is_one_sentence(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(preparation, "MigrationExecutor", Refusing)
     with pytest.raises(CommandError) as caught:
         prepare()
-    assert "connection refused Is the server running?" in str(caught.value)
+    assert "connection refused Is the server running. Check" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -38,7 +38,7 @@ def migrate() -> str:
     except DatabaseError as error:
         raise PreparationError(_database_sentence(error)) from error
     name = "PostgreSQL" if connection.vendor == "postgresql" else "SQLite"
-    done = f"{len(plan)} migrations applied" if plan else "up to date"
+    done = f"{len(plan)} changes applied" if plan else "up to date"
     return f"database    {name}, {done}"
 
 
@@ -77,7 +77,7 @@ def make_administrator() -> str:
 
 
 def _database_sentence(error: DatabaseError) -> str:
-    reason = " ".join(str(error).split())[:300]
+    reason = " ".join(str(error).split())[:300].rstrip(".?")
     if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
         return (
             f"PostgreSQL does not let us in: {reason}. "
