@@ -1,0 +1,48 @@
+"""What the documents promise to name, they name."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cluster.state import STAGES, ClusterState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+
+
+def _problem_codes() -> Iterator[str]:
+    """The first argument of every `Problem(...)` that is raised at a terminal."""
+    for room in ("host", "cluster"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                is_problem = isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem"
+                if is_problem and node.args and isinstance(node.args[0], ast.Constant):
+                    yield str(node.args[0].value)
+
+
+def test_every_error_code_of_the_terminal_is_documented() -> None:
+    text = (ROOT / "docs/errors.md").read_text(encoding="utf-8")
+    codes = set(_problem_codes())
+    assert "no_network" in codes, "the codes are found at all"
+    assert [code for code in sorted(codes) if f"| `{code}` |" not in text] == []
+
+
+@pytest.mark.parametrize("name", [*STAGES, *vars(ClusterState("unit", 1))])
+def test_the_state_file_is_documented(name: str) -> None:
+    assert f"`{name}`" in (ROOT / "docs/cluster-state.md").read_text(encoding="utf-8")
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    broken = []
+    for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for part in path.read_text(encoding="utf-8").split("](")[1:]:
+            target = part.split(")")[0].split("#")[0]
+            if target and "://" not in target and not (path.parent / target).exists():
+                broken.append(f"{path.relative_to(ROOT)} → {target}")
+    assert broken == []
