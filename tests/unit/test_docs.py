@@ -21,9 +21,10 @@ def _problem_codes() -> Iterator[str]:
     for room in ("host", "cluster"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                is_problem = isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem"
-                if is_problem and node.args and isinstance(node.args[0], ast.Constant):
-                    yield str(node.args[0].value)
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "Problem":
+                    yield from (
+                        str(one.value) for one in node.args[:1] if isinstance(one, ast.Constant)
+                    )
 
 
 def test_every_error_code_of_the_terminal_is_documented() -> None:
