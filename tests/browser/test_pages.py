@@ -51,6 +51,7 @@ def test_an_administrator_logs_in_and_out_again(page: Page, site: Site) -> None:
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("The name or the password is wrong")
     expect(page.get_by_label("Name")).to_have_value("admin")
+    expect(page.get_by_label("Password")).to_be_focused()
     page.get_by_label("Password").fill(site.password)
     page.get_by_role("button", name="Log in").click()
     expect(page.get_by_text("admin", exact=True)).to_be_visible()

@@ -1,5 +1,6 @@
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.utils.translation import get_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -24,6 +25,12 @@ def status_snapshot(_request: HttpRequest) -> HttpResponse:
     """For browsers whose stream is cut by something on the way."""
     snapshot = render_snapshot(read_system_status(), known_language(get_language()))
     return HttpResponse(snapshot.message, content_type="application/json")
+
+
+@require_safe
+def favicon(_request: HttpRequest) -> HttpResponse:
+    """Browsers ask for it by this name where a page does not tell them better."""
+    return redirect(static("public/icon.svg"))
 
 
 @never_cache
