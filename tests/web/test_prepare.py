@@ -1,6 +1,7 @@
 """`manage.py prepare` against a database and folders of its own."""
 
 import re
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 
@@ -19,6 +20,7 @@ def _own_folders(settings: LazySettings, tmp_path: Path) -> None:
     (root / "web/static/build").mkdir(parents=True)
     (root / "web/static/build/site.css").write_text("body {}")
     settings.ROOT = root
+    settings.INSTANCE = replace(settings.INSTANCE, state=tmp_path / "state")
     settings.STATICFILES_DIRS = [root / "web/static"]
     settings.STATIC_ROOT = tmp_path / "staticfiles"
     settings.LOCALE_PATHS = []
