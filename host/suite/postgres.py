@@ -78,7 +78,7 @@ def _start(folder: Path, user: User) -> subprocess.Popen[bytes]:
         )
         settings = [word for setting in FAST for word in ("-c", setting)]
         return subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", str(folder), *settings],
+            [str(programs / "postgres"), "-D", data, "-k", str(folder), *settings],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -90,7 +90,7 @@ def _start(folder: Path, user: User) -> subprocess.Popen[bytes]:
 
 def _wait(server: subprocess.Popen[bytes], folder: Path) -> None:
     programs = find_server() or PLACES
-    ready = [programs / "pg_isready", "--quiet", "--host", folder, "--username", "podlab"]
+    ready = [str(programs / "pg_isready"), "--quiet", "--host", str(folder), "--username", "podlab"]
 
     def answers() -> bool:
         return server.poll() is not None or subprocess.run(ready, check=False).returncode == 0
