@@ -1,0 +1,73 @@
+"""manage.py before Django."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+
+def manage(*arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": "/usr/bin:/bin", "HOME": "/nonexistent", **settings}
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_malformed_database_url_names_the_setting_and_what_to_write(tmp_path: Path) -> None:
+    answer = manage(
+        "check", SECRET_KEY="x" * 50, DATABASE_URL="nonsense", PODLAB_STATE_DIR=str(tmp_path)
+    )
+    assert answer.returncode == 1
+    assert "DATABASE_URL" in answer.stderr
+    assert "postgresql://" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_missing_secret_key_is_one_sentence_and_a_next_step(tmp_path: Path) -> None:
+    answer = manage("check", PODLAB_STATE_DIR=str(tmp_path))
+    assert answer.returncode == 1
+    assert "SECRET_KEY" in answer.stderr
+    assert "make run" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_a_bad_instance_name_is_told_without_a_stack_trace() -> None:
+    answer = manage("check", SECRET_KEY="x" * 50, PODLAB_INSTANCE="No Good")
+    assert answer.returncode == 1
+    assert "PODLAB_INSTANCE" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["cluster", "doctor"])
+def test_these_commands_need_no_package(command: str) -> None:
+    """-S leaves site-packages out: Django cannot be there."""
+    answer = subprocess.run(
+        [sys.executable, "-S", "manage.py", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert f"manage.py {command}" in answer.stdout
+
+
+def test_without_packages_the_other_commands_say_make_run() -> None:
+    answer = subprocess.run(
+        [sys.executable, "-S", "manage.py", "migrate"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 1
+    assert "make run" in answer.stderr
+    assert "Traceback" not in answer.stderr
