@@ -175,7 +175,7 @@ def _stop_supervisor(instance: Instance, paths: Paths) -> None:
     if isinstance(pid, int):
         processes.send([pid], signal.SIGTERM)
     if not processes.wait_until(lambda: not lock.is_held(paths.lock), STOP_PATIENCE, 0.1):
-        processes.send([one.pid for one in processes.find(instance.name)], signal.SIGKILL)
+        processes.send([pid] if isinstance(pid, int) else [], signal.SIGKILL)
         processes.wait_until(lambda: not lock.is_held(paths.lock), STOP_PATIENCE, 0.1)
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SHIM = "containerd-shim"
 SUPERVISOR = "supervisor"
+BUILDER = "builder"
 
 
 def end_parts(instance: str) -> None:
@@ -22,13 +23,16 @@ def end_parts(instance: str) -> None:
 
 
 def builders(instance: str) -> list[int]:
-    """Compilers and image builders inherit the supervisor's own mark."""
-    return [one.pid for one in processes.find(instance) if one.part == SUPERVISOR]
+    """Compilers, image builders, and whatever else a supervisor started on the way."""
+    return [one.pid for one in processes.find(instance) if one.part == BUILDER]
 
 
 def _ours(instance: str, *, keep_pods: bool) -> list[int]:
+    """Supervisors are left alone: the lock decides between them, and who lost it ends by itself."""
     found = []
     for one in processes.find(instance):
+        if one.part == SUPERVISOR:
+            continue
         is_pod = one.part == holder.PART or processes.command_name(one.pid).startswith(SHIM)
         if not (keep_pods and is_pod):
             found.append(one.pid)
@@ -61,3 +65,5 @@ def remove_data(paths: Paths) -> None:
     shutil.rmtree(paths.base, ignore_errors=True)
     for file in (paths.instance.cluster_state, paths.lock):
         file.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        paths.instance.state.rmdir()  # refused where the site keeps its own things in it

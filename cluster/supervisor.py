@@ -43,7 +43,7 @@ class Supervisor:
 
     def run(self) -> int:
         """Until told to stop (0) or until something needs a person (1)."""
-        os.environ.update(processes.marked_environment(self._name, leftovers.SUPERVISOR))
+        os.environ.update(processes.marked_environment(self._name, leftovers.BUILDER))
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             signal.signal(number, self._on_signal)
         with lock.hold(self._paths.lock, patience=1.0):

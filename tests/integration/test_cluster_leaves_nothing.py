@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import signal
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cluster import cgroups, network, processes
+from cluster import cgroups, holder, network, processes
 from cluster.paths import Paths
 from tests.integration.driver import Cluster, wait_for
 
@@ -35,17 +36,24 @@ WATCHED_FOLDERS = (
     "/etc/cni",
     "/usr/libexec/kubernetes",
 )
-OURS = re.compile("podlab|kube|containerd|container|cni|etcd|runc|shim|coredns|pods|netns")
+OURS = re.compile("kube|containerd|container|cni|etcd|runc|shim|coredns|pods|netns")
 SYSCTLS = ("net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max")
 
 
+@pytest.fixture(scope="module")
+def second(cluster: Cluster) -> Iterator[Cluster]:
+    """One beside the first, which also shows that two run at once."""
+    here = Cluster.named(NAME)
+    here.manage("down", "--purge")
+    yield here
+    here.manage("down", "--purge")
+
+
 @pytest.fixture
-def own_cluster(cluster: Cluster) -> Iterator[Cluster]:
-    """A second one beside the first, which also shows that two run at once."""
-    second = Cluster.named(NAME)
-    second.manage("down", "--purge")
+def own_cluster(second: Cluster) -> Iterator[Cluster]:
+    """Stopped; its data, unpacked images among them, are kept from test to test."""
     yield second
-    second.manage("down", "--purge")
+    second.manage("down")
 
 
 def _rules() -> str:
@@ -54,20 +62,27 @@ def _rules() -> str:
 
 
 def _machine() -> dict[str, object]:
-    """What of this machine a cluster could have changed; other instances' own things left out."""
+    """What of this machine a cluster could have changed."""
     tables = Path("/proc/self/mountinfo").read_text().splitlines()
-    links = subprocess.run(["ip", "-o", "link"], capture_output=True, text=True, check=True).stdout
-    spaces = subprocess.run(
-        ["lsns", "-n", "-o", "NS,TYPE"], capture_output=True, text=True, check=True
-    ).stdout
     return {
-        "mounts": sorted(line.split()[4] for line in tables),
-        "links": sorted(line.split(":")[1] for line in links.splitlines()),
-        "namespaces": sorted(spaces.split("\n")),
+        "mounts": sorted(line.split()[4] for line in tables if OURS.search(line)),
         "rules": _rules(),
         "sysctls": [Path("/proc/sys", name).read_text() for name in SYSCTLS],
         "files": {folder: _names(Path(folder)) for folder in WATCHED_FOLDERS},
     }
+
+
+def _namespaces(cluster: Cluster) -> set[str]:
+    held = holder.find(cluster.instance.name)
+    return {str(Path(f"/proc/{held}/ns/{kind}").readlink()) for kind in ("net", "mnt", "pid")}
+
+
+def _namespaces_in_use() -> set[str]:
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/ns/*"):
+        with contextlib.suppress(OSError):
+            found.add(str(link.readlink()))
+    return found
 
 
 def _names(folder: Path) -> list[str]:
@@ -90,9 +105,12 @@ def test_down_leaves_the_machine_as_it_was(own_cluster: Cluster) -> None:
     own_cluster.up()
     own_cluster.kubectl("run", "web", "--image=nginx:1.27")
     own_cluster.kubectl("wait", "--for=condition=Ready", "pod/web", "--timeout=60s")
+    spaces = _namespaces(own_cluster)
+    assert spaces <= _namespaces_in_use()
     answer = own_cluster.manage("down")
     assert answer.returncode == 0, answer.stderr
     _assert_nothing_runs(own_cluster)
+    assert not spaces & _namespaces_in_use()
     assert _machine() == before
 
 
