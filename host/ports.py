@@ -40,7 +40,7 @@ def choose_port(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
 
 
 def _asked_port(host: str, text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65_536:
+    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65_536:
         raise Problem(
             "bad_setting",
             f"PODLAB_PORT is {text!r}; a port is a number from 1 to 65535.",

@@ -54,7 +54,7 @@ def test_an_unknown_package_makes_the_lists_fresh_and_is_asked_for_again(
         (0, "", ""),
         (0, "Inst ipset (7.17-1 Debian)", ""),
     )
-    monkeypatch.setattr(apt.subprocess, "run", fake.run)
+    monkeypatch.setattr("host.apt.subprocess.run", fake.run)
     monkeypatch.setattr(apt, "root_prefix", lambda *_: [])
     plan = apt.plan_installation(["ipset"], lambda _text: None)
     assert plan.installs == ("ipset=7.17-1",)
@@ -65,7 +65,7 @@ def test_a_package_that_does_not_exist_is_named_with_the_command_to_look_at(
     monkeypatch: pytest.MonkeyPatch, fresh_lists: None
 ) -> None:
     no = (100, "", "E: Unable to locate package ipset")
-    monkeypatch.setattr(apt.subprocess, "run", FakeApt(no, (0, "", ""), no).run)
+    monkeypatch.setattr("host.apt.subprocess.run", FakeApt(no, (0, "", ""), no).run)
     monkeypatch.setattr(apt, "root_prefix", lambda *_: [])
     with pytest.raises(Problem, match="Unable to locate package ipset") as caught:
         apt.plan_installation(["ipset"], lambda _text: None)

@@ -10,6 +10,7 @@ from host.checks import kernel, machine, network, tools
 from host.checks.finding import Finding, missing, ok, warning
 from host.errors import Problem
 from host.instance import Instance
+from host.packages import ToolPackage
 
 ROUTES = (
     "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
@@ -41,7 +42,7 @@ def test_a_full_disk_names_the_folders_and_what_is_needed(
     class Usage:
         free = 1_200_000_000
 
-    monkeypatch.setattr(machine.shutil, "disk_usage", lambda _path: Usage)
+    monkeypatch.setattr("host.checks.machine.shutil.disk_usage", lambda _path: Usage)
     (finding,) = machine.check_disk(instance)
     assert finding.code == "disk_full"
     assert "1.2 GB" in finding.saw
@@ -104,7 +105,7 @@ def test_a_feature_whose_program_is_not_there_yet_is_not_called_missing() -> Non
 def test_missing_tools_are_named_with_the_command_that_gets_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tools, "missing_tools", lambda *_: [tools.ToolPackage("ipset")])
+    monkeypatch.setattr(tools, "missing_tools", lambda *_: [ToolPackage("ipset")])
     finding = tools._tools("tools", tools.CLUSTER, tmp_path, "cluster up")
     assert "ipset" in finding.saw
     assert "apt-get install --no-install-recommends ipset" in finding.help

@@ -45,20 +45,20 @@ def test_a_bad_name_is_refused_with_the_setting_and_an_example(name: str) -> Non
 
 
 def test_an_ordinary_user_keeps_state_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instance.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("host.instance.os.geteuid", lambda: 1000)
     here = current_instance({"HOME": "/home/alice", "PODLAB_INSTANCE": "a"})
     assert here.state == Path("/home/alice/.local/state/podlab/a")
     assert here.cache == Path("/home/alice/.cache/podlab")
 
 
 def test_a_relative_xdg_folder_is_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instance.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("host.instance.os.geteuid", lambda: 1000)
     here = current_instance({"HOME": "/h", "PODLAB_INSTANCE": "a", "XDG_STATE_HOME": "rel"})
     assert here.state == Path("/h/.local/state/podlab/a")
 
 
 def test_root_keeps_state_where_other_users_can_reach_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(instance.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("host.instance.os.geteuid", lambda: 0)
     here = current_instance({"HOME": "/root", "PODLAB_INSTANCE": "a"})
     assert here.state == Path("/var/lib/podlab/a")
     assert here.cache == Path("/var/cache/podlab")

@@ -24,7 +24,7 @@ def bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(packages, "SYSTEM_FOLDERS", ())
-    monkeypatch.setattr(packages.shutil, "which", lambda _name: "/usr/bin/apt-get")
+    monkeypatch.setattr("host.packages.shutil.which", lambda _name: "/usr/bin/apt-get")
     return folder
 
 
@@ -102,7 +102,7 @@ def test_plugins_are_looked_for_in_their_own_folders(bare_machine: Path, tmp_pat
 def test_a_machine_without_apt_is_told_what_to_install(
     bare_machine: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(packages.shutil, "which", lambda _name: None)
+    monkeypatch.setattr("host.packages.shutil.which", lambda _name: None)
     with pytest.raises(Problem, match="no apt-get") as caught:
         ensure_tools([ToolPackage("conntrack")], tmp_path, quiet)
     assert "conntrack" in caught.value.help
