@@ -66,7 +66,7 @@ class Workshop:
 
     @contextlib.contextmanager
     def _started(self, command: list[str]) -> Iterator[subprocess.Popen[str]]:
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [*_namespace(), str(self.path / "state"), str(self.path / "settings"), *command],
             env=self._environment(),
             stdin=subprocess.DEVNULL,
@@ -77,12 +77,11 @@ class Workshop:
             # While any of its processes lives, nobody else may enter the workshop.
             pass_fds=(self.lock,),
             start_new_session=True,
-        )
-        try:
-            yield process
-        finally:
-            process.kill()
-            process.wait()
+        ) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def _environment(self) -> dict[str, str]:
         kept = {

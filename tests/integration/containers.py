@@ -14,14 +14,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cluster.build_engine import build_engine, engine_folder, is_built
+from cluster.build_images import build_images
+from host.instance import current_instance
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-# Arguments: root, lower, upper, work, then what to run in it.
+# Arguments: root, lower, upper, work, state, ro or rw, then what to run in it.
 _ENTER = """
 set -eu
-root=$1 lower=$2 upper=$3 work=$4
-shift 4
+root=$1 lower=$2 upper=$3 work=$4 state=$5 mode=$6
+shift 6
 mount -t overlay overlay -o "lowerdir=$lower,upperdir=$upper,workdir=$work" "$root"
 mkdir -p "$root/proc" "$root/dev" "$root/etc"
 mount -t proc proc "$root/proc"
@@ -30,9 +34,15 @@ for device in null zero full random urandom; do
     : > "$root/dev/$device"
     mount --bind "/dev/$device" "$root/dev/$device"
 done
+mkdir -m 1777 "$root/dev/shm"
 ln -s /proc/self/fd "$root/dev/fd"
 ln -s /proc/self/fd/1 "$root/dev/stdout"
 ln -s /proc/self/fd/2 "$root/dev/stderr"
+if [ "$mode" = ro ]; then
+    mount -t tmpfs -o mode=1777 tmpfs "$root/tmp"
+    mount --bind "$state" "$root/var/lib/podlab"
+    mount -o remount,ro "$root"
+fi
 exec "$@"
 """
 _QUIET_AFTER = 20.0
@@ -92,10 +102,16 @@ class Pod:
         env: Mapping[str, str] | None = None,
         files: Mapping[str, str] | None = None,
         hosts: str = "127.0.0.1 localhost\n",
+        read_only: bool = False,
     ) -> Container:
-        """`command` replaces the image's entrypoint, `arguments` its default command."""
+        """`command` replaces the image's entrypoint, `arguments` its default command. With a
+        read-only root there is a /tmp and, shared by the Pod, a /var/lib/podlab to write to.
+        """
         config, lower = unpack(self.layout, image, self.unpacked)
         folder = self._folder(files or {}, hosts)
+        if read_only:
+            (self.scratch / "state").mkdir(exist_ok=True)
+            os.chown(self.scratch / "state", *_ids(config))
         own = list(command) or [
             *(config.get("Entrypoint") or []),
             *(arguments or config.get("Cmd") or []),
@@ -103,7 +119,11 @@ class Pod:
         log = folder / "log"
         with log.open("w") as output:
             process = subprocess.Popen(
-                [*self._enter(folder, lower), *_inside(config, folder / "root", env or {}), *own],
+                [
+                    *self._enter(folder, lower, "ro" if read_only else "rw"),
+                    *_inside(config, folder / "root", env or {}),
+                    *own,
+                ],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -130,15 +150,27 @@ class Pod:
             target.write_text(text)
         return folder
 
-    def _enter(self, folder: Path, lower: Path) -> list[str]:
+    def _enter(self, folder: Path, lower: Path, mode: str) -> list[str]:
         return [
             *("setpriv", "--pdeathsig", "KILL", "--"),
             *("nsenter", f"--net=/proc/{self.network.pid}/ns/net", "--"),
             *("unshare", "--mount", "--propagation", "private"),
             *("--pid", "--fork", "--kill-child=KILL", "--"),
             *("sh", "-c", _ENTER, "sh", str(folder / "root"), str(lower)),
-            *(str(folder / "upper"), str(folder / "work")),
+            *(str(folder / "upper"), str(folder / "work"), str(self.scratch / "state"), mode),
         ]
+
+
+def kubectl() -> Path:
+    cache = current_instance().cache
+    if not is_built(cache):
+        build_engine(cache, lambda *_: None)
+    return engine_folder(cache) / "kubectl"
+
+
+def built_layout() -> Path:
+    """The images of this machine's cache; made now where no earlier run has made them."""
+    return build_images(current_instance().cache, kubectl, lambda *_: None)
 
 
 @contextlib.contextmanager
@@ -228,13 +260,18 @@ def _remove_whited_out(root: Path) -> None:
         mark.unlink()
 
 
+def _ids(config: Mapping[str, Any]) -> tuple[int, int]:
+    user, _, group = str(config.get("User") or "0").partition(":")
+    return int(user), int(group or user)
+
+
 def _inside(config: Mapping[str, Any], root: Path, env: Mapping[str, str]) -> list[str]:
     """Through chroot, as the image's user, with its environment and in its working folder."""
-    user, _, group = str(config.get("User") or "0").partition(":")
+    user, group = _ids(config)
     settings = [*(config.get("Env") or []), *(f"{key}={value}" for key, value in env.items())]
     working_folder = config.get("WorkingDir") or "/"
     chroot = str(shutil.which("chroot"))
-    enter = ["env", "-i", *settings, chroot, f"--userspec={user}:{group or user}", "--groups="]
+    enter = ["env", "-i", *settings, chroot, f"--userspec={user}:{group}", "--groups="]
     if working_folder == "/":
         return [*enter, str(root)]
     return [*enter, str(root), "sh", "-c", 'cd "$0" && exec "$@"', working_folder]

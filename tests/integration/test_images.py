@@ -9,11 +9,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from cluster.build_engine import build_engine, engine_folder, is_built
 from cluster.build_images import build_images, wanted_images
 from cluster.image_layout import Layout
 from host.instance import current_instance
-from tests.integration.containers import Pod, open_pod, read_image, unpack
+from tests.integration.containers import (
+    Pod,
+    built_layout,
+    kubectl,
+    open_pod,
+    read_image,
+    unpack,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,13 +54,6 @@ backend redis-backend
 """
 
 
-def kubectl() -> Path:
-    cache = current_instance().cache
-    if not is_built(cache):
-        build_engine(cache, lambda *_: None)
-    return engine_folder(cache) / "kubectl"
-
-
 def fetch(pod: Pod, address: str) -> str:
     """Asks until somebody answers: a server is not there the moment it is started."""
     return pod.ask(
@@ -64,7 +63,7 @@ def fetch(pod: Pod, address: str) -> str:
 
 @pytest.fixture(scope="module")
 def layout() -> Path:
-    return build_images(current_instance().cache, kubectl, lambda *_: None)
+    return built_layout()
 
 
 @pytest.fixture(scope="module")
