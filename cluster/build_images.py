@@ -136,8 +136,12 @@ class Build:
         names = [image.name for recipe in self.recipes for image in recipe.images]
         self.layout.keep_only([self.base.name, *names])
         self.marker.write_text(json.dumps({"images": names}) + "\n")
-        # Downloads only help a build that was interrupted.
+        # Downloads only help a build that was interrupted, and such a build's own folder only the
+        # recipes that it was for.
         shutil.rmtree(self.root / "downloads", ignore_errors=True)
+        for folder in self.root.glob("*/layout"):
+            if not (folder.parent / "complete").exists():
+                shutil.rmtree(folder.parent, ignore_errors=True)
 
 
 @dataclass

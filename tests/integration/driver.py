@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -44,7 +45,9 @@ class Cluster:
     environment: dict[str, str]
 
     @classmethod
-    def named(cls, name: str) -> Cluster:
+    def named(cls, kind: str) -> Cluster:
+        """A name of this clone's own: the tests of two clones may run side by side."""
+        name = f"{kind}-{hashlib.sha256(str(ROOT).encode()).hexdigest()[:6]}"
         environment = {**os.environ, "PODLAB_INSTANCE": name, "PODLAB_REGISTRY": "stand-ins"}
         environment.pop("PODLAB_STATE_DIR", None)
         return cls(current_instance(environment), environment)

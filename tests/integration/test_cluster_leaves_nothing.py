@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(600)]
 
-NAME = "test-leaves"
 WATCHED_FOLDERS = (
     "/run",
     "/tmp",
@@ -43,7 +42,7 @@ SYSCTLS = ("net/ipv4/ip_forward", "net/netfilter/nf_conntrack_max")
 @pytest.fixture(scope="module")
 def second(cluster: Cluster) -> Iterator[Cluster]:
     """One beside the first, which also shows that two run at once."""
-    here = Cluster.named(NAME)
+    here = Cluster.named("test-leaves")
     here.manage("down", "--purge")
     yield here
     here.manage("down", "--purge")
