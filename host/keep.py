@@ -7,12 +7,14 @@ cannot start says why and is left alone: the site does without it.
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from host.instance import current_instance
@@ -36,6 +38,7 @@ class Keeper:
         self._command = list(command)
         self._user = this_user() if name == ROOTS_PART else _run_user()
         self._stopping = threading.Event()
+        self._deadline = math.inf
         self._part: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
@@ -78,13 +81,13 @@ class Keeper:
 
     def _wait(self, part: subprocess.Popen[bytes]) -> int:
         while True:
-            try:
-                return part.wait(timeout=PATIENCE if self._stopping.is_set() else 0.5)
-            except subprocess.TimeoutExpired:
-                if self._stopping.is_set():
-                    os.killpg(part.pid, signal.SIGKILL)
+            with suppress(subprocess.TimeoutExpired):
+                return part.wait(timeout=0.2)
+            if time.monotonic() > self._deadline:
+                os.killpg(part.pid, signal.SIGKILL)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
+        self._deadline = min(self._deadline, time.monotonic() + PATIENCE)
         self._stopping.set()
         if self._part is not None:
             self._part.terminate()

@@ -90,6 +90,23 @@ def test_the_end_is_passed_on_and_waited_for(start: Callable[[str, str], Kept]) 
     assert not Path(f"/proc/{part}").exists()
 
 
+def test_a_part_may_take_seconds_to_end(start: Callable[[str, str], Kept]) -> None:
+    """Longer than the keeper's own rhythm: a cluster needs some to stop its Pods."""
+    script = (
+        "import signal, sys, time\n"
+        "def end(*_):\n"
+        "    time.sleep(1.2); print('ended in order', flush=True); sys.exit(0)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "print('up', flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    kept = start("cluster", script)
+    assert kept.line() == "up"
+    kept.process.terminate()
+    assert kept.line() == "ended in order"
+    assert kept.process.wait(timeout=10) == 0
+
+
 def test_a_part_that_does_not_exist_is_said_without_a_stack_trace(
     start: Callable[[str, str], Kept], monkeypatch: pytest.MonkeyPatch
 ) -> None:
