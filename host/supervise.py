@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -88,12 +89,28 @@ class Supervision:
             self.honcho.terminate()
         name, launch = self.workshop.instance.name, self.environment[processes.MARK]
         if not processes.wait_until(lambda: not self._left(name, launch), STOP_PATIENCE):
-            self.workshop.say("Some processes do not end by themselves; ending them.")
-            processes.send(self._left(name, launch), signal.SIGKILL)
-            processes.wait_until(lambda: not self._left(name, launch), 2.0)
+            self._force()
         if self.honcho is not None:
             self.honcho.wait()
         self.workshop.say("Stopped; no process is left.")
+
+    def _force(self) -> None:
+        """The cluster's own command knows how to end containers; the rest is simply ended."""
+        self.workshop.say("Some processes do not end by themselves; ending them.")
+        name, launch = self.workshop.instance.name, self.environment[processes.MARK]
+        if "cluster" in self.parts:
+            command = [str(self.workshop.venv_python), "manage.py", "cluster", "down"]
+            with suppress(subprocess.TimeoutExpired):
+                subprocess.run(
+                    command,
+                    cwd=self.workshop.root,
+                    env={**self.environment, processes.MARK: ""},
+                    stdin=subprocess.DEVNULL,
+                    check=False,
+                    timeout=30,
+                )
+        processes.send(self._left(name, launch), signal.SIGKILL)
+        processes.wait_until(lambda: not self._left(name, launch), 2.0)
 
     def _left(self, name: str, launch: str) -> list[int]:
         if self.honcho is not None:
