@@ -17,6 +17,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from host import processes
 from host.instance import current_instance
 from host.runuser import find_user, this_user
 
@@ -30,6 +31,7 @@ LONGEST_PAUSE = 30.0
 STEADY = 60.0  # who ran this long has earned a quick restart
 PATIENCE = 9.0
 ROOTS_PART = "cluster"
+ON_TERMINAL = "PODLAB_KEEP_ON_TERMINAL"
 
 
 class Keeper:
@@ -66,16 +68,19 @@ class Keeper:
             print(f"{self._name} cannot be started: {error}", flush=True)
             return 127
         if self._stopping.is_set():  # the signal came between the two lines above
-            self._part.terminate()
+            end_gently(self._part)
         return self._wait(self._part)
 
     def _start(self) -> subprocess.Popen[bytes]:
-        """In a session of its own: signals for us are not for it, we pass them on."""
+        """In a session of its own: signals for us are not for it, we pass them on.
+
+        Only a sudo that knows its password by the terminal must stay on that terminal.
+        """
         return subprocess.Popen(
             self._command,
             env={**os.environ, **self._user.environment(current_instance().state)},
             stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=ON_TERMINAL not in os.environ,
             **self._user.rights,
         )
 
@@ -84,13 +89,13 @@ class Keeper:
             with suppress(subprocess.TimeoutExpired):
                 return part.wait(timeout=0.2)
             if time.monotonic() > self._deadline:
-                os.killpg(part.pid, signal.SIGKILL)
+                _kill(part)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._deadline = min(self._deadline, time.monotonic() + PATIENCE)
         self._stopping.set()
         if self._part is not None:
-            self._part.terminate()
+            end_gently(self._part)
 
     def _do_without(self, code: int) -> int:
         reason = "was stopped" if code == 0 else "is not running (the reason is above)"
@@ -101,6 +106,25 @@ class Keeper:
         )
         self._stopping.wait()
         return 0
+
+
+def end_gently(part: subprocess.Popen[bytes]) -> None:
+    """Who became root by sudo can only be told by sudo, which passes the signal on."""
+    roots = processes.sudos_below(part.pid) if os.geteuid() != 0 else []
+    if not roots:
+        part.terminate()
+        return
+    command = ["sudo", "-n", "kill", "-TERM", *map(str, roots)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        print("The cluster runs on as root; to end it: python3 manage.py cluster down", flush=True)
+
+
+def _kill(part: subprocess.Popen[bytes]) -> None:
+    """With all that it started, where it has a group of its own."""
+    if os.getpgid(part.pid) == part.pid:
+        os.killpg(part.pid, signal.SIGKILL)
+    else:
+        part.kill()
 
 
 def in_words(code: int) -> str:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from host.errors import Problem
 
@@ -33,6 +33,26 @@ def root_prefix(reason: str, say: Callable[[str], None]) -> list[str]:
         f"{reason} needs root, and this user ({os.geteuid()}) cannot become root here.",
         "Run the same command in a terminal of a user who may use sudo, or as root.",
     )
+
+
+def how_to_be_root(say: Callable[[str], None]) -> Literal["free", "terminal", "none"]:
+    """How the cluster gets its rights; a password is asked for once, at the beginning."""
+    if is_root():
+        return "free"
+    if can_become_root():
+        say("The cluster is started as root, by sudo; everything else runs as you.")
+        return "free"
+    sudo = shutil.which("sudo")
+    if sudo and sys.stdin.isatty():
+        say("The cluster needs root; everything else runs as you. sudo asks for your password.")
+        if subprocess.run([sudo, "-v"], check=False).returncode == 0:
+            return "terminal"
+    say(
+        "! The cluster needs root, which this user cannot become here: the site runs without one.\n"
+        "  → Run make run in a terminal of a user who may use sudo, or use another cluster: "
+        "PODLAB_CLUSTER=kubeconfig PODLAB_KUBECONFIG=FILE make run"
+    )
+    return "none"
 
 
 def can_become_root() -> bool:

@@ -43,6 +43,28 @@ def _is_zombie(pid: int) -> bool:
     return True
 
 
+def sudos_below(pid: int) -> list[int]:
+    """The sudo processes that a process has started, directly or through others."""
+    found: list[int] = []
+    for child in _children(pid):
+        found += [child] if _name(child) == "sudo" else sudos_below(child)
+    return found
+
+
+def _children(pid: int) -> list[int]:
+    with contextlib.suppress(OSError):
+        threads = (PROC / str(pid) / "task").iterdir()
+        lists = [(thread / "children").read_text().split() for thread in threads]
+        return [int(child) for children in lists for child in children]
+    return []
+
+
+def _name(pid: int) -> str:
+    with contextlib.suppress(OSError):
+        return (PROC / str(pid) / "comm").read_text().strip()
+    return ""
+
+
 def send(pids: Iterable[int], number: signal.Signals) -> None:
     for pid in pids:
         with contextlib.suppress(ProcessLookupError, PermissionError):

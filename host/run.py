@@ -11,6 +11,7 @@ from host.errors import Problem
 from host.instance import current_instance
 from host.locks import LaunchLock
 from host.ports import choose_port
+from host.privileges import how_to_be_root
 from host.setup.redis import redis_socket, write_redis_config
 from host.setup.site import make_secret_key, open_workshop, prepare_site, set_up
 from host.supervise import Supervision, end_earlier_launch
@@ -57,7 +58,8 @@ def _plan(workshop: Workshop, port: int, *, own_redis: bool) -> Supervision:
     instance = workshop.instance
     parts = ["redis"] if own_redis else []
     parts += ["web", "worker", "scheduler"]
-    if (os.environ.get("PODLAB_CLUSTER") or "embedded") == "embedded":
+    rights = how_to_be_root(say) if _wants_cluster() else "none"
+    if rights == "free":
         parts.append("cluster")
     host = os.environ.get("PODLAB_HOST") or "127.0.0.1"
     environment = workshop.environment() | instance.settings
@@ -72,7 +74,12 @@ def _plan(workshop: Workshop, port: int, *, own_redis: bool) -> Supervision:
         write_redis_config(instance, workshop.run_user)
         environment["REDIS_URL"] = f"unix://{redis_socket(instance)}"
     _set_secret_key(instance, workshop, environment)
-    return Supervision(workshop, environment, tuple(parts), host, port)
+    on_terminal = ("cluster",) if rights == "terminal" else ()
+    return Supervision(workshop, environment, tuple(parts), host, port, on_terminal)
+
+
+def _wants_cluster() -> bool:
+    return (os.environ.get("PODLAB_CLUSTER") or "embedded") == "embedded"
 
 
 def _set_secret_key(instance: Instance, workshop: Workshop, environment: dict[str, str]) -> None:
@@ -88,7 +95,7 @@ def _site_environment(workshop: Workshop, supervision: Supervision) -> dict[str,
 
 def _tell_ready(supervision: Supervision) -> None:
     lines = [f"Podlab answers at {supervision.address}", "Ctrl-C stops it."]
-    if "cluster" in supervision.parts:
+    if "cluster" in (*supervision.parts, *supervision.on_terminal):
         lines.insert(1, f"Its Kubernetes gets ready meanwhile: {supervision.address}status/")
     width = max(map(len, lines))
     rule = "─" * width

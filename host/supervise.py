@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from host import processes
 from host.errors import Problem
+from host.keep import ON_TERMINAL
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,8 +34,10 @@ class Supervision:
     parts: tuple[str, ...]
     host: str
     port: int
+    on_terminal: tuple[str, ...] = ()
     stopping: threading.Event = field(default_factory=threading.Event)
     honcho: subprocess.Popen[bytes] | None = None
+    keeper: subprocess.Popen[bytes] | None = None
 
     @property
     def address(self) -> str:
@@ -47,6 +50,7 @@ class Supervision:
             signal.signal(number, lambda *_: self.stopping.set())
         try:
             self.honcho = self._start()
+            self.keeper = self._start_on_terminal()
             if self._wait_for_answer():
                 tell_ready()
             while not self.stopping.wait(0.2) and self.honcho.poll() is None:
@@ -69,6 +73,19 @@ class Supervision:
             start_new_session=True,
         )
 
+    def _start_on_terminal(self) -> subprocess.Popen[bytes] | None:
+        """Honcho's sessions have no terminal, and sudo remembers a password for a terminal."""
+        if not self.on_terminal:
+            return None
+        python = str(self.workshop.venv_python)
+        command = [python, "-m", "host.keep", "cluster", "--", python, "manage.py"]
+        return subprocess.Popen(
+            [*command, "cluster", "up", "--foreground"],
+            cwd=self.workshop.root,
+            env={**self.environment, ON_TERMINAL: "1"},
+            stdin=subprocess.DEVNULL,
+        )
+
     def _wait_for_answer(self) -> bool:
         deadline = time.monotonic() + ANSWER_PATIENCE
         while time.monotonic() < deadline and not self.stopping.is_set():
@@ -85,13 +102,14 @@ class Supervision:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
         self.workshop.say("Stopping…")
-        if self.honcho is not None and self.honcho.poll() is None:
-            self.honcho.terminate()
+        for started in filter(None, (self.honcho, self.keeper)):
+            if started.poll() is None:
+                started.terminate()
         name, launch = self.workshop.instance.name, self.environment[processes.MARK]
         if not processes.wait_until(lambda: not self._left(name, launch), STOP_PATIENCE):
             self._force()
-        if self.honcho is not None:
-            self.honcho.wait()
+        for started in filter(None, (self.honcho, self.keeper)):
+            started.wait()
         self.workshop.say("Stopped; no process is left.")
 
     def _force(self) -> None:
@@ -113,8 +131,8 @@ class Supervision:
         processes.wait_until(lambda: not self._left(name, launch), 2.0)
 
     def _left(self, name: str, launch: str) -> list[int]:
-        if self.honcho is not None:
-            self.honcho.poll()  # reap it
+        for started in filter(None, (self.honcho, self.keeper)):
+            started.poll()  # reap it
         return processes.marked(name, launch)
 
 

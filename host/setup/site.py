@@ -74,7 +74,7 @@ def _announce(texts: Sequence[str], workshop: Workshop) -> None:
 
 def prepare_site(workshop: Workshop, environment: Mapping[str, str]) -> None:
     """Database, languages, static files, first administrator: the site's own command does it."""
-    if workshop.builder != workshop.run_user:
+    if workshop.builder.uid != workshop.run_user.uid:
         _make_assets(workshop, environment)
     answer = run_in_venv(
         workshop, "manage.py", "prepare", env=environment, **workshop.run_user.rights
