@@ -7,6 +7,7 @@ interrupted run goes on where it stopped; the marker `complete` is written last.
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import json
@@ -107,12 +108,17 @@ class Build:
     def _make(self, kubectl: Callable[[], Path], lock: int) -> None:
         _demand_tools()
         _demand_space(self.root)
-        self.marker.unlink(missing_ok=True)
-        self.layout.prepare()
-        self.layout.scrub()
-        with open_workshop(self.root, lock, self.folder / "logs") as shop:
-            _Bench(self, shop).make_all(kubectl)
-        self._finish()
+        try:
+            self.marker.unlink(missing_ok=True)
+            self.layout.prepare()
+            self.layout.scrub()
+            with open_workshop(self.root, lock, self.folder / "logs") as shop:
+                _Bench(self, shop).make_all(kubectl)
+            self._finish()
+        except OSError as error:
+            if error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise _disk_is_full(self.root) from error
+            raise
 
     def digest(self, recipe: Recipe, kubectl: Callable[[], Path]) -> str:
         """The recipe's own digest and, where kubectl goes in, which kubectl."""
@@ -270,9 +276,14 @@ def _demand_tools() -> None:
 def _demand_space(root: Path) -> None:
     free = shutil.disk_usage(root).free
     if free < _SPACE_NEEDED:
-        raise Problem(
-            "disk_full",
-            f"Building the images needs 2 GB in {root}, and {free >> 20} MB are free.",
-            "Free some space or set PODLAB_CACHE_DIR to a folder on another disk.",
-            {"free_bytes": free},
-        )
+        raise _disk_is_full(root)
+
+
+def _disk_is_full(root: Path) -> Problem:
+    free = shutil.disk_usage(root).free
+    return Problem(
+        "disk_full",
+        f"Building the images needs 2 GB in {root}, and {free >> 20} MB are free.",
+        "Free some space or set PODLAB_CACHE_DIR to a folder on another disk.",
+        {"free_bytes": free},
+    )
