@@ -9,8 +9,15 @@ from django.core.cache import cache
 from django.test import Client
 
 from web.accounts.models import User
+from web.ops.catalogues import compile_catalogues
 
 PASSWORD = "correct horse battery"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A fresh clone has no compiled catalogues. Once, before workers share the work."""
+    if not hasattr(config, "workerinput"):
+        compile_catalogues()
 
 
 @pytest.fixture
