@@ -76,6 +76,11 @@ def find_program(name: str, cache: Path, folders: Sequence[str] = ()) -> Path | 
     return None
 
 
+def full_path() -> str:
+    """PATH with the folders that Debian leaves out of an ordinary user's."""
+    return os.pathsep.join(_path_folders())
+
+
 def _path_folders() -> list[str]:
     given = [folder for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
     return [*given, *(folder for folder in SYSTEM_FOLDERS if folder not in given)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from host.checks.finding import Finding, missing, ok, warning
+from host.packages import full_path
 from host.privileges import is_root
 
 CONTROLLERS = ("cpu", "cpuset", "memory", "pids")
@@ -78,13 +80,20 @@ def check_kernel() -> list[Finding]:
 
 def try_feature(trial: Trial) -> Finding:
     program = trial.needs or "unshare"
-    if shutil.which(program) is None and not Path("/usr/sbin", program).exists():
+    path = full_path()
+    if shutil.which(program, path=path) is None:
         return warning(
             trial.name,
             f"Not tried: the program {program} is not installed yet.",
             "`python3 manage.py cluster up` installs it.",
         )
-    answer = subprocess.run(trial.command, capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        trial.command,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if answer.returncode == 0:
         return ok(trial.name, f"{trial.what}: tried, works")
     said = (answer.stderr.strip().splitlines() or ["no reason given"])[-1]

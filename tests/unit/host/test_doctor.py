@@ -163,3 +163,12 @@ def test_on_another_system_nothing_else_is_looked_at(
     gone = missing("system", "This is Darwin", "use Linux", "not_linux")
     monkeypatch.setattr(doctor, "check_system", lambda: gone)
     assert [one.name for one in doctor.examine(instance, "all")] == ["system", "python"]
+
+
+def test_programs_of_the_system_are_found_without_its_folders_on_path(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Debian leaves sbin out of an ordinary user's PATH, and sudo hands that PATH on."""
+    monkeypatch.setenv("PATH", "/nonexistent")
+    trial = kernel.Trial("x", "a shell", ("sh", "-c", "ls /"), needs="ls")
+    assert kernel.try_feature(trial).status == "ok"
