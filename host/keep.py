@@ -30,6 +30,7 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 30.0
 STEADY = 60.0  # who ran this long has earned a quick restart
 PATIENCE = 9.0
+SUDO_MEMORY = 120.0
 ROOTS_PART = "cluster"
 ON_TERMINAL = "PODLAB_KEEP_ON_TERMINAL"
 
@@ -44,6 +45,8 @@ class Keeper:
         self._part: subprocess.Popen[bytes] | None = None
 
     def run(self) -> int:
+        if ON_TERMINAL in os.environ:
+            threading.Thread(target=self._keep_password, daemon=True).start()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
         pause = FIRST_PAUSE
@@ -90,6 +93,11 @@ class Keeper:
                 return part.wait(timeout=0.2)
             if time.monotonic() > self._deadline:
                 _kill(part)
+
+    def _keep_password(self) -> None:
+        """sudo forgets it after some minutes, and we need it once more at the end."""
+        while not self._stopping.wait(SUDO_MEMORY):
+            subprocess.run(["sudo", "-n", "-v"], capture_output=True, check=False)
 
     def _on_signal(self, _number: int, _frame: object) -> None:
         self._deadline = min(self._deadline, time.monotonic() + PATIENCE)

@@ -51,6 +51,10 @@ def sudos_below(pid: int) -> list[int]:
     return found
 
 
+def lives(pid: int) -> bool:
+    return (PROC / str(pid)).exists() and not _is_zombie(pid)
+
+
 def _children(pid: int) -> list[int]:
     with contextlib.suppress(OSError):
         threads = (PROC / str(pid) / "task").iterdir()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from host import processes
@@ -41,7 +42,8 @@ def run_site() -> int:
 
 
 def say(text: str) -> None:
-    print(text, flush=True)
+    with suppress(OSError):  # a terminal that was closed must not keep us from stopping the rest
+        print(text, flush=True)
 
 
 def _refuse_bad_settings() -> None:

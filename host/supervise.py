@@ -38,6 +38,7 @@ class Supervision:
     stopping: threading.Event = field(default_factory=threading.Event)
     honcho: subprocess.Popen[bytes] | None = None
     keeper: subprocess.Popen[bytes] | None = None
+    sudos: list[int] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -84,6 +85,7 @@ class Supervision:
             cwd=self.workshop.root,
             env={**self.environment, ON_TERMINAL: "1"},
             stdin=subprocess.DEVNULL,
+            process_group=0,  # a Ctrl-C is for us alone here too
         )
 
     def _wait_for_answer(self) -> bool:
@@ -104,9 +106,10 @@ class Supervision:
         self.workshop.say("Stopping…")
         for started in filter(None, (self.honcho, self.keeper)):
             if started.poll() is None:
+                self.sudos += processes.sudos_below(started.pid)
                 started.terminate()
         name, launch = self.workshop.instance.name, self.environment[processes.MARK]
-        if not processes.wait_until(lambda: not self._left(name, launch), STOP_PATIENCE):
+        if not processes.wait_until(lambda: self._all_ended(name, launch), STOP_PATIENCE):
             self._force()
         for started in filter(None, (self.honcho, self.keeper)):
             started.wait()
@@ -130,9 +133,17 @@ class Supervision:
         processes.send(self._left(name, launch), signal.SIGKILL)
         processes.wait_until(lambda: not self._left(name, launch), 2.0)
 
+    def _all_ended(self, name: str, launch: str) -> bool:
+        """Root's processes hide their marks from others, but not that their sudo lives."""
+        started = [one for one in (self.honcho, self.keeper) if one is not None]
+        ended = [one.poll() is not None for one in started]
+        return (
+            all(ended)
+            and not self._left(name, launch)
+            and not any(map(processes.lives, self.sudos))
+        )
+
     def _left(self, name: str, launch: str) -> list[int]:
-        for started in filter(None, (self.honcho, self.keeper)):
-            started.poll()  # reap it
         return processes.marked(name, launch)
 
 
