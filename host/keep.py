@@ -95,7 +95,7 @@ class Keeper:
                 _kill(part)
 
     def _keep_password(self) -> None:
-        """sudo forgets it after some minutes, and we need it once more at the end."""
+        """Sudo forgets it after some minutes, and we need it once more at the end."""
         while not self._stopping.wait(SUDO_MEMORY):
             subprocess.run(["sudo", "-n", "-v"], capture_output=True, check=False)
 
