@@ -66,6 +66,7 @@ def _plan(workshop: Workshop, port: int, *, own_redis: bool) -> Supervision:
     host = os.environ.get("PODLAB_HOST") or "127.0.0.1"
     environment = workshop.environment() | instance.settings
     environment |= {
+        "DJANGO_SETTINGS_MODULE": "web.settings",  # not that of a project in this shell
         "PODLAB_HOST": host,
         "PODLAB_PORT": str(port),
         "PODLAB_RUN_USER": workshop.run_user.name,

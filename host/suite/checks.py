@@ -49,6 +49,7 @@ def run_checks(workshop: Workshop) -> list[Outcome]:
 def _as_deployed(state: str) -> dict[str, str]:
     """A production site: no debugging, reached by its name over HTTPS."""
     return {
+        "DJANGO_SETTINGS_MODULE": "web.settings",
         "SECRET_KEY": secrets.token_urlsafe(64),
         "ALLOWED_HOSTS": "podlab.example",
         "DEBUG": "False",
