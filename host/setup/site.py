@@ -89,10 +89,9 @@ def prepare_site(workshop: Workshop, environment: Mapping[str, str]) -> None:
 
 def _make_assets(workshop: Workshop, environment: Mapping[str, str]) -> None:
     """They lie in the project's folder, where the run user may not write."""
-    root = workshop.root
-    stamp = Stamp(root / "node_modules" / ".podlab-assets")
-    digest = digest_of(root / "web/static", root / "web/locale", root / "requirements/base.txt")
-    if stamp.says(digest) and (root / "staticfiles").is_dir():
+    stamp = Stamp(workshop.root / "node_modules" / ".podlab-assets")
+    digest = _assets_digest(workshop)
+    if stamp.says(digest) and (workshop.root / "staticfiles").is_dir():
         return
     answer = run_in_venv(
         workshop,
@@ -101,9 +100,15 @@ def _make_assets(workshop: Workshop, environment: Mapping[str, str]) -> None:
         **workshop.builder.rights,
     )
     if answer.returncode == 0:
-        stamp.write(
-            digest_of(root / "web/static", root / "web/locale", root / "requirements/base.txt")
-        )
+        stamp.write(_assets_digest(workshop))
+
+
+def _assets_digest(workshop: Workshop) -> str:
+    """Of what the site's own command looks at: sizes and times, those of packages by their stamp."""
+    places = [*(workshop.root / "web" / name for name in ("static", "locale")), workshop.venv]
+    files = [*places[0].rglob("*"), *places[1].rglob("*"), *places[2].glob(".podlab-*")]
+    states = ((file, file.stat()) for file in sorted(files))
+    return digest_of(*(f"{file} {state.st_size} {state.st_mtime_ns}" for file, state in states))
 
 
 def make_secret_key(instance: Instance, user: User) -> None:
