@@ -7,6 +7,7 @@ cannot start says why and is left alone: the site does without it.
 
 from __future__ import annotations
 
+import ctypes
 import math
 import os
 import signal
@@ -31,6 +32,8 @@ LONGEST_PAUSE = 30.0
 STEADY = 60.0  # who ran this long has earned a quick restart
 PATIENCE = 9.0
 SUDO_MEMORY = 120.0
+LIBC = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
 ROOTS_PART = "cluster"
 ON_TERMINAL = "PODLAB_KEEP_ON_TERMINAL"
 
@@ -84,6 +87,7 @@ class Keeper:
             env={**os.environ, **self._user.environment(current_instance().state)},
             stdin=subprocess.DEVNULL,
             start_new_session=ON_TERMINAL not in os.environ,
+            preexec_fn=None if self._name == ROOTS_PART else _end_with_parent,  # noqa: PLW1509  (no threads here)
             **self._user.rights,
         )
 
@@ -114,6 +118,11 @@ class Keeper:
         )
         self._stopping.wait()
         return 0
+
+
+def _end_with_parent() -> None:
+    """Were the keeper ended by force, its part would stay, and Redis hides its mark."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def end_gently(part: subprocess.Popen[bytes]) -> None:

@@ -1,4 +1,7 @@
-"""The processes of one launch, found by the mark that each inherits in its environment."""
+"""The processes of one launch, found by the mark that each inherits in its environment.
+
+Redis writes its title over its environment; its keeper takes it along when it ends.
+"""
 
 from __future__ import annotations
 

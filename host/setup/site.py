@@ -104,7 +104,7 @@ def _make_assets(workshop: Workshop, environment: Mapping[str, str]) -> None:
 
 
 def _assets_digest(workshop: Workshop) -> str:
-    """Of what the site's own command looks at: sizes and times, those of packages by their stamp."""
+    """Of what the site's own command looks at: sizes and times; of packages, their stamp's."""
     places = [*(workshop.root / "web" / name for name in ("static", "locale")), workshop.venv]
     files = [*places[0].rglob("*"), *places[1].rglob("*"), *places[2].glob(".podlab-*")]
     states = ((file, file.stat()) for file in sorted(files))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from host import keep
-from host.processes import wait_until
+from host.processes import lives, wait_until
 
 ROOT = Path(__file__).parents[3]
 FOR_EVER = "import time, sys; print('up', flush=True); time.sleep(600)"
@@ -88,6 +88,16 @@ def test_the_end_is_passed_on_and_waited_for(start: Callable[[str, str], Kept]) 
     kept.process.terminate()
     assert kept.process.wait(timeout=10) == 0
     assert not Path(f"/proc/{part}").exists()
+
+
+def test_a_part_does_not_outlive_a_keeper_that_is_killed(
+    start: Callable[[str, str], Kept],
+) -> None:
+    kept = start("redis", FOR_EVER)
+    assert kept.line() == "up"
+    (part,) = kept.children()
+    kept.process.kill()
+    assert wait_until(lambda: not lives(part), 10)
 
 
 def test_a_part_may_take_seconds_to_end(start: Callable[[str, str], Kept]) -> None:
