@@ -172,6 +172,8 @@ def dns_answers(server: str) -> bool:
             answer = channel.recv(512)
         except OSError:
             return False
+    if len(answer) < len(query):
+        return False
     _, flags, _, answers = struct.unpack(">4H", answer[:8])
     return bool(flags & 0x000F == 0 and answers > 0)
 

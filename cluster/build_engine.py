@@ -1,7 +1,7 @@
 """Compile the embedded Kubernetes once and keep it under the hash of what it was made from.
 
 The sources are the published Go modules that `engine/go.mod` pins and `engine/go.sum` checks.
-The result is a folder of four programs; a folder without its `complete` mark is no result.
+The result is a folder of five programs; a folder without its `complete` mark is no result.
 An interrupted build leaves Go's own caches behind, so the next one goes on where it stopped.
 """
 
@@ -14,6 +14,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ REQUIREMENTS = Path(__file__).parent.parent / "requirements" / "go.txt"
 PROGRAMS = ("kube", "coredns", "registry", "kubectl", "holder")
 KUBERNETES = "v1.34.4"
 OLDEST_GO = (1, 25)
+WAIT = 0.5
 VERSION = "k8s.io/component-base/version"
 LDFLAGS = (
     f"-s -w -X {VERSION}.gitVersion={KUBERNETES} -X {VERSION}.gitMajor=1 -X {VERSION}.gitMinor=34 "
@@ -83,9 +85,11 @@ def is_built(cache: Path) -> bool:
 def build_engine(cache: Path, progress: Progress) -> Path:
     """Give the folder of the programs, compiled now or earlier."""
     folder = engine_folder(cache)
+    if is_built(cache):
+        return folder
     with _alone(cache / "engine.lock", progress):
         if is_built(cache):
-            return folder
+            return folder  # by whom we waited for
         go = Go(_find_go(cache, progress), cache / "go")
         _download_sources(go, progress)
         _compile(go, folder, progress)
@@ -95,15 +99,24 @@ def build_engine(cache: Path, progress: Progress) -> Path:
 
 @contextmanager
 def _alone(lock: Path, progress: Progress) -> Iterator[None]:
-    """Two builds of the same thing would only slow each other down: the second one waits."""
+    """Two builds of the same thing would only slow each other down: the second one waits.
+
+    It asks again and again instead of sleeping in the lock, because `progress` may call it off.
+    """
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        while not _try_lock(handle.fileno()):
             progress("sources", 0, 0, "another build is at work; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
+            time.sleep(WAIT)
         yield
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _find_go(cache: Path, progress: Progress) -> str:

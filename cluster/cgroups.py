@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
+from host.errors import Problem
+
 ROOT = Path("/sys/fs/cgroup")
-CONTROLLERS_OF_V2 = "+cpu +memory +pids +cpuset +io"
+DEMANDED = {"cpu", "cpuset", "memory", "pids"}
+"""Besides these the kubelet wants every controller that the kernel offers, hugetlb for one."""
 
 
 def name(instance: str) -> str:
@@ -34,11 +37,20 @@ def make(instance: str) -> None:
 
 
 def _enable_controllers(*folders: Path) -> None:
-    """One by one: a controller that the kernel lacks must not keep the others away."""
+    """One by one: a controller that cannot be had must not keep the others away."""
     for folder in folders:
-        for controller in CONTROLLERS_OF_V2.split():
+        for controller in (folder / "cgroup.controllers").read_text().split():
             with contextlib.suppress(OSError):
-                (folder / "cgroup.subtree_control").write_text(controller)
+                (folder / "cgroup.subtree_control").write_text(f"+{controller}")
+    enabled = set((folders[-1] / "cgroup.subtree_control").read_text().split())
+    if not enabled >= DEMANDED:
+        raise Problem(
+            "kernel_feature",
+            f"Pods need the cgroup controllers {', '.join(sorted(DEMANDED - enabled))},"
+            f" which cannot be switched on below {folders[0]}.",
+            "Run Podlab on the machine itself, or set PODLAB_CLUSTER=kubeconfig",
+            {"missing": sorted(DEMANDED - enabled)},
+        )
 
 
 def _inherit_cpuset(parent: Path, folder: Path) -> None:

@@ -47,9 +47,20 @@ def main(arguments: Sequence[str]) -> int:
         return int(options.run(instance, options) or 0)
     except Problem as problem:
         return tell(problem)
+    except OSError as error:
+        return tell(_system_problem(error))
     except KeyboardInterrupt:
         print("\nInterrupted; what was made so far is kept.", file=sys.stderr)
         return 130
+
+
+def _system_problem(error: OSError) -> Problem:
+    where = f"{error.filename}: " if error.filename else ""
+    return Problem(
+        "system_error",
+        f"The system refused: {where}{error.strerror or error}.",
+        "Put it right (a full disk, a missing right, a wrong path?), then the same command again",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -172,10 +183,15 @@ def _down(instance: Instance, options: argparse.Namespace) -> int:
 def _stop_supervisor(instance: Instance, paths: Paths) -> None:
     state = read_state(instance.cluster_state) or {}
     pid = state.get("pid")
-    if isinstance(pid, int):
-        processes.send([pid], signal.SIGTERM)
+    if not isinstance(pid, int) or pid <= 1:
+        raise Problem(
+            "component_failed",
+            f"{instance.cluster_state} does not say who keeps the cluster.",
+            f"Find it and end it: fuser {paths.lock}",
+        )
+    processes.send([pid], signal.SIGTERM)
     if not processes.wait_until(lambda: not lock.is_held(paths.lock), STOP_PATIENCE, 0.1):
-        processes.send([pid] if isinstance(pid, int) else [], signal.SIGKILL)
+        processes.send([pid], signal.SIGKILL)
         processes.wait_until(lambda: not lock.is_held(paths.lock), STOP_PATIENCE, 0.1)
 
 

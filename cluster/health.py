@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from typing import TYPE_CHECKING
 
-from cluster import api, configs, images
+from cluster import api, images
 from host.errors import Problem
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 HURRIED = 0.2
 CALM = 2.0
+RETRIES = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""Pauses before each try to have the images at hand: the registry starts at the same time."""
 
 
 class Health:
@@ -32,6 +35,7 @@ class Health:
         self._seen: dict[str, bool] = {}
         self._complete = False
         self._images_are_here = False
+        self._fetching: threading.Thread | None = None
         self._objects_are_there = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -55,7 +59,11 @@ class Health:
 
     def _watch(self) -> None:
         while not self._stop.wait(CALM if self._is_well() else HURRIED):
-            self._look()
+            try:
+                self._look()
+            except Exception as error:  # noqa: BLE001  (whatever it is, the next look may succeed)
+                print(f"health: {type(error).__name__}: {error}", flush=True)
+                self._seen["look"] = False
 
     def _is_well(self) -> bool:
         return self._complete and all(self._seen.values())
@@ -65,8 +73,9 @@ class Health:
         ready = self._api.is_ready()
         self._gates = {"none", *(["runtime"] if runtime else []), *(["api"] if ready else [])}
         self._seen = {"runtime": runtime, "api": ready}
-        if runtime and not self._images_are_here:
-            self._fetch_images()
+        if runtime and self._fetching is None:
+            self._fetching = threading.Thread(target=self._fetch_images, daemon=True)
+            self._fetching.start()
         if ready:
             self._look_behind_the_api()
         self._file.touch()
@@ -100,14 +109,20 @@ class Health:
             self._complete = True
 
     def _fetch_images(self) -> None:
-        if not api.port_answers(self._networks.host_address, configs.REGISTRY_PORT):
-            return
-        try:
-            images.fetch_all(self._ctr, self._paths, self._report_image)
-            self._images_are_here = True
-        except Problem as problem:
-            # The registry or containerd may just have been killed: the next look tries again.
-            self._file.progress("node", 0, 0, problem.message)
+        """Beside the looks: the rest of the cluster need not wait for a slow registry.
+
+        An image that cannot be had does not keep the cluster from its work either; a Pod that
+        needs it asks again, and says so.
+        """
+        for pause in RETRIES:
+            if self._stop.wait(pause):
+                return
+            try:
+                images.fetch_all(self._ctr, self._paths, self._report_image)
+                break
+            except (Problem, OSError, subprocess.TimeoutExpired) as error:
+                self._file.progress("node", 0, 0, str(error).splitlines()[0])
+        self._images_are_here = True
 
     def _report_image(self, done: int, total: int, name: str) -> None:
         self._file.progress("node", done, total, name)

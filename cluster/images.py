@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 REAL = {"docker.io": "registry-1.docker.io", "registry.k8s.io": "registry.k8s.io"}
 ASK_TIMEOUT = 2.0
+FETCH_TIMEOUT = 600
 
 
 def link(place: Path, layout: Path) -> None:
@@ -89,7 +90,9 @@ def _fetch(ctr: str, paths: Paths, name: str) -> str:
 
 def _ctr(ctr: str, paths: Paths, *arguments: str) -> str:
     command = [ctr, "--address", str(paths.containerd_socket), "--namespace", "k8s.io"]
-    answer = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+    answer = subprocess.run(
+        [*command, *arguments], capture_output=True, text=True, check=False, timeout=FETCH_TIMEOUT
+    )
     if answer.returncode != 0:
         raise Problem(
             "image_failed",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 SHIM = "containerd-shim"
 SUPERVISOR = "supervisor"
 BUILDER = "builder"
+INSTALLER = "installer"
 
 
 def end_parts(instance: str) -> None:
@@ -28,10 +29,13 @@ def builders(instance: str) -> list[int]:
 
 
 def _ours(instance: str, *, keep_pods: bool) -> list[int]:
-    """Supervisors are left alone: the lock decides between them, and who lost it ends by itself."""
+    """Supervisors are left alone: the lock decides between them, and who lost it ends by itself.
+
+    So is the system's package manager, which half-way through would leave the system half-way.
+    """
     found = []
     for one in processes.find(instance):
-        if one.part == SUPERVISOR:
+        if one.part in (SUPERVISOR, INSTALLER):
             continue
         is_pod = one.part == holder.PART or processes.command_name(one.pid).startswith(SHIM)
         if not (keep_pods and is_pod):

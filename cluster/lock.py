@@ -22,29 +22,37 @@ def hold(place: Path, *, patience: float = 0.0) -> Iterator[None]:
     With a little patience a passing `is_held` of somebody else is no obstacle.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(place, os.O_RDONLY if place.is_dir() else os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        _lock(handle, patience)
-        yield
-    finally:
-        os.close(handle)
-
-
-def _lock(handle: int, patience: float) -> None:
-    if not wait_until(lambda: _try(handle), patience):
+    taken: list[int] = []
+    if not wait_until(lambda: _try(place, taken), patience):
         raise Problem(
             "already_running",
-            "This cluster has a supervisor already.",
+            f"Somebody else holds {place}; for a cluster that is its supervisor.",
             "python manage.py cluster status shows what it does",
         )
+    try:
+        yield
+    finally:
+        os.close(taken[0])
 
 
-def _try(handle: int) -> bool:
+def _try(place: Path, taken: list[int]) -> bool:
+    handle = _open(place)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        is_current = os.path.samestat(os.fstat(handle), place.stat())
+    except (BlockingIOError, FileNotFoundError):
+        is_current = False  # held, or deleted by whoever held it: the name is another file's now
+    if not is_current:
+        os.close(handle)
         return False
+    taken.append(handle)
     return True
+
+
+def _open(place: Path) -> int:
+    if place.is_dir():
+        return os.open(place, os.O_RDONLY)
+    return os.open(place, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
 
 
 def is_held(place: Path) -> bool:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from host.errors import Problem
 
 if TYPE_CHECKING:
     from host.instance import Instance
@@ -86,6 +90,8 @@ class Paths:
         return self.pki / f"{name}.key"
 
     def make(self) -> None:
+        self.base.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._refuse_a_planted_folder()
         for folder in (self.pki, self.config, self.logs, self.etcd, self.kubelet, self.pod_logs):
             folder.mkdir(parents=True, exist_ok=True)
         self.run.mkdir(parents=True, exist_ok=True)
@@ -94,3 +100,13 @@ class Paths:
         for ours, theirs in self.covers.items():
             ours.mkdir(parents=True, exist_ok=True)
             theirs.mkdir(parents=True, exist_ok=True)
+
+    def _refuse_a_planted_folder(self) -> None:
+        """Keys are written here, as root: not into a folder that somebody else laid out for us."""
+        status = self.base.lstat()
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            raise Problem(
+                "bad_folder",
+                f"{self.base} is a link or belongs to somebody else.",
+                f"Look at it, then remove it: sudo rm -r {self.base}",
+            )

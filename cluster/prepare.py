@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     Progress = Callable[[str, int, int, str], None]
     Finish = Callable[[str], None]
+    Check = Callable[[], None]
 
 # Debian and Docker put the CNI plugins in different places.
 CNI_FOLDERS = ("/usr/lib/cni", "/opt/cni/bin", "/usr/libexec/cni")
@@ -40,6 +41,10 @@ TOOLS = (
 )
 
 
+def _always() -> None:
+    """Nobody calls it off."""
+
+
 @dataclass(frozen=True)
 class Made:
     tools: str
@@ -48,11 +53,12 @@ class Made:
     images: Path
 
 
-def prepare(cache: Path, progress: Progress, finish: Finish) -> Made:
+def prepare(cache: Path, progress: Progress, finish: Finish, go_on: Check = _always) -> Made:
+    """`progress` and `go_on` may raise to call it off."""
     progress("packages", 0, 0, "")
     tools = ensure_tools(TOOLS, cache, lambda text: progress("packages", 0, 0, text))
     finish("packages")
-    images = _InBackground(cache, progress, finish)
+    images = _InBackground(cache, progress, finish, go_on)
     try:
         programs = build_engine(cache, progress)
     except BaseException:
@@ -60,14 +66,15 @@ def prepare(cache: Path, progress: Progress, finish: Finish) -> Made:
         raise
     finish("sources")
     finish("engine")
-    return Made(tools, programs, images.result(programs))
+    return Made(tools, programs, images.result())
 
 
 class _InBackground:
     """Build the images in a thread; its problem is raised where its result is asked for."""
 
-    def __init__(self, cache: Path, progress: Progress, finish: Finish) -> None:
+    def __init__(self, cache: Path, progress: Progress, finish: Finish, go_on: Check) -> None:
         self._cache = cache
+        self._go_on = go_on
         self._progress = progress
         self._finish = finish
         self._kubectl_is_there = threading.Event()
@@ -81,9 +88,11 @@ class _InBackground:
         self._given_up = True
         self._kubectl_is_there.set()
 
-    def result(self, _programs: Path) -> Path:
+    def result(self) -> Path:
         self._kubectl_is_there.set()
-        self._thread.join()
+        while self._thread.is_alive():
+            self._thread.join(timeout=0.2)
+            self._go_on()
         if self._problem is not None:
             raise self._problem
         if self._layout is None:

@@ -6,6 +6,7 @@ so that a reader sees either the old text or the new one.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -161,7 +162,9 @@ class StateFile:
         while not self._closing.is_set():
             self._changed.wait(timeout=5)
             self._changed.clear()
-            self._write()
+            # A full disk is told by whoever meets it; the next change finds it free again.
+            with contextlib.suppress(OSError):
+                self._write()
             self._closing.wait(self.MIN_INTERVAL)
 
     def _write(self) -> None:

@@ -7,10 +7,12 @@ starts its own parts on the same data.
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
 import threading
+import traceback
 from typing import TYPE_CHECKING
 
 from cluster import configs, holder, images, leftovers, lock, network, prepare, processes
@@ -37,6 +39,7 @@ class Supervisor:
         self._name = instance.name
         self._file = StateFile(instance.cluster_state, instance.name)
         self._stopping = threading.Event()
+        self._building = False
         self._parts: list[Part] = []
         self._holder = 0
         self._health: Health | None = None
@@ -56,7 +59,7 @@ class Supervisor:
     def _on_signal(self, _number: int, _frame: object) -> None:
         """A build that is under way is ended; what it has made so far stays in the cache."""
         self._stopping.set()
-        if not self._parts:
+        if self._building:
             processes.send(leftovers.builders(self._name), signal.SIGKILL)
 
     def _live(self) -> int:
@@ -68,19 +71,40 @@ class Supervisor:
                 self._tend()
                 self._file.phase("stopping")
                 self._stop()
-        except Problem as problem:
+        except Exception as error:  # noqa: BLE001  (whatever it is, nothing may be left running)
             self._stop()
             if not self._stopping.is_set():
-                self._file.fail(problem)
+                self._file.fail(_as_problem(error))
                 return 1
         self._file.update(components=[], api_server=None)
         self._file.phase("stopped")
         return 0
 
     def _prepare(self) -> Made:
-        made = prepare.prepare(self._paths.instance.cache, self._file.progress, self._file.finish)
+        try:
+            made = prepare.prepare(
+                self._paths.instance.cache, self._progress, self._finish, self._go_on
+            )
+        finally:
+            self._building = False
         os.environ["PATH"] = prepare.search_path(made.tools, os.environ.get("PATH", ""))
         return made
+
+    def _progress(self, stage: str, done: int, total: int, detail: str) -> None:
+        self._go_on()
+        # The system's package manager is no builder of ours to end half-way.
+        self._building = stage != "packages"
+        part = leftovers.BUILDER if self._building else leftovers.INSTALLER
+        os.environ[processes.PART] = part
+        self._file.progress(stage, done, total, detail)
+
+    def _finish(self, stage: str) -> None:
+        self._file.finish(stage)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._stopping.is_set():
+            raise Problem("stopped", "The cluster was stopped.", "python manage.py cluster up")
 
     def _start(self, made: Made) -> None:
         self._file.phase("starting")
@@ -158,6 +182,20 @@ class Supervisor:
         processes.wait_until(lambda: all(part.ended() for part in self._parts), GRACE)
         leftovers.sweep(self._name, self._paths)
         self._parts = []
+
+
+def _as_problem(error: Exception) -> Problem:
+    """What nobody foresaw is told in a sentence as well; its trace goes to the log."""
+    if isinstance(error, Problem):
+        return error
+    traceback.print_exception(error)
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return Problem("disk_full", "The disk is full.", "Free 5 GB: python manage.py cluster up")
+    return Problem(
+        "internal_error",
+        f"The supervisor met something unforeseen: {type(error).__name__}: {error}",
+        "See the log of the supervisor, then: python manage.py cluster up",
+    )
 
 
 def main() -> int:

@@ -204,7 +204,10 @@ def unpack(layout: Path, image: str, shelf: Path) -> tuple[dict[str, Any], Path]
         draft = target.with_name(target.name + ".draft")
         for layer in layers:
             with tarfile.open(layer) as archive:
-                archive.extractall(draft, filter="fully_trusted")  # noqa: S202  (our own image)
+                # Our own image. Debian 12's Python 3.11.2 has no filters yet, later ones warn.
+                if hasattr(tarfile, "fully_trusted_filter"):
+                    archive.extraction_filter = tarfile.fully_trusted_filter
+                archive.extractall(draft)  # noqa: S202
             _remove_whited_out(draft)
         draft.rename(target)
     return config, target

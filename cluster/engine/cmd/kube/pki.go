@@ -213,5 +213,10 @@ func readPEM(directory, name string) ([]byte, error) {
 
 func writePEM(directory, name, kind string, der []byte) error {
 	text := pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
-	return os.WriteFile(filepath.Join(directory, name), text, 0o600)
+	// Whole or not at all: half an authority would lock everybody out for good.
+	unfinished := filepath.Join(directory, "."+name)
+	if err := os.WriteFile(unfinished, text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(unfinished, filepath.Join(directory, name))
 }
