@@ -14,6 +14,10 @@ FIRST = 8000
 LAST = 8099
 
 
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and 0 < int(text) < 65_536
+
+
 def is_free(host: str, port: int) -> bool:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as probe:
@@ -40,7 +44,7 @@ def choose_port(environ: Mapping[str, str], say: Callable[[str], None]) -> int:
 
 
 def _asked_port(host: str, text: str) -> int:
-    if not (text.isascii() and text.isdecimal()) or not 0 < int(text) < 65_536:
+    if not is_number(text):
         raise Problem(
             "bad_setting",
             f"PODLAB_PORT is {text!r}; a port is a number from 1 to 65535.",

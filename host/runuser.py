@@ -138,17 +138,21 @@ def _make_private(folder: Path, user: User) -> None:
 
 
 def _hand_over(instance: Instance, user: User) -> None:
-    """Files of an earlier run under another user change hands; nothing to do in most runs."""
+    """Files of an earlier run under another user, or as root, change hands."""
     for entry in os.scandir(instance.state):
-        is_theirs = entry.name.startswith(THEIRS)
-        if is_theirs and entry.stat(follow_symlinks=False).st_uid != user.uid:
-            _chown_tree(entry, user)
+        if entry.name.startswith(THEIRS):
+            _give(entry.path, user)
+            if entry.is_dir(follow_symlinks=False):
+                _give_all_below(entry.path, user)
 
 
-def _chown_tree(entry: os.DirEntry[str], user: User) -> None:
-    os.chown(entry.path, user.uid, user.gid, follow_symlinks=False)
-    if not entry.is_dir(follow_symlinks=False):
-        return
-    for _, folders, files, handle in os.fwalk(entry.path, follow_symlinks=False):
+def _give_all_below(folder: str, user: User) -> None:
+    for _, folders, files, handle in os.fwalk(folder, follow_symlinks=False):
         for name in (*folders, *files):
-            os.chown(name, user.uid, user.gid, dir_fd=handle, follow_symlinks=False)
+            _give(name, user, handle)
+
+
+def _give(path: str, user: User, folder: int | None = None) -> None:
+    """The link itself, never what it leads to."""
+    if os.stat(path, dir_fd=folder, follow_symlinks=False).st_uid != user.uid:  # noqa: PTH116
+        os.chown(path, user.uid, user.gid, dir_fd=folder, follow_symlinks=False)

@@ -35,8 +35,12 @@ PIP_INDEX = (
 
 def check_port() -> Finding:
     host = os.environ.get("PODLAB_HOST") or "127.0.0.1"
-    port = int(os.environ.get("PODLAB_PORT") or ports.FIRST)
-    if ports.is_free(host, port):
+    port = os.environ.get("PODLAB_PORT") or str(ports.FIRST)
+    if not ports.is_number(port):
+        return missing(
+            "port", f"PODLAB_PORT is {port!r}.", "Write a number from 1 to 65535.", "bad_setting"
+        )
+    if ports.is_free(host, int(port)):
         return ok("port", f"{port} on {host} is free")
     return warning(
         "port",

@@ -100,8 +100,10 @@ def test_files_of_an_earlier_user_change_hands_but_the_clusters_do_not(tmp_path:
     (instance.run / "beat-schedule").touch()
     (instance.run / "elsewhere").symlink_to("/etc/passwd")
     instance.cluster_state.touch()
+    (instance.run / "made-by-root").touch()
     runuser.make_state_folders(instance, User("4243", 4243, 4243))
     assert instance.database.stat().st_uid == 4243
     assert (instance.run / "beat-schedule").stat().st_uid == 4243
+    assert (instance.run / "made-by-root").stat().st_uid == 4243
     assert instance.cluster_state.stat().st_uid == 0
     assert Path("/etc/passwd").stat().st_uid == 0
