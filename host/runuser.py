@@ -154,5 +154,5 @@ def _give_all_below(folder: str, user: User) -> None:
 
 def _give(path: str, user: User, folder: int | None = None) -> None:
     """The link itself, never what it leads to."""
-    if os.stat(path, dir_fd=folder, follow_symlinks=False).st_uid != user.uid:  # noqa: PTH116
+    if os.stat(path, dir_fd=folder, follow_symlinks=False).st_uid != user.uid:
         os.chown(path, user.uid, user.gid, dir_fd=folder, follow_symlinks=False)
