@@ -81,7 +81,8 @@ def test_a_second_build_finds_everything_done(layout: Path) -> None:
     told: list[tuple[int, int, str]] = []
     again = build_images(current_instance().cache, kubectl, lambda *step: told.append(step))
     assert again == layout
-    assert told == [(9, 9, "")]
+    # A cluster that starts beside this test may hold the lock for a moment.
+    assert [step for step in told if "another process" not in step[2]] == [(9, 9, "")]
 
 
 def test_every_blob_of_the_layout_holds_what_its_name_says(layout: Path) -> None:
