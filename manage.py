@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from host.errors import Problem, tell
+from host.errors import Problem, system_problem, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,8 @@ def main(arguments: Sequence[str]) -> int:
         return _run_django(arguments)
     except Problem as problem:
         return tell(problem)
+    except OSError as error:
+        return tell(system_problem(error))
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return 130

@@ -21,7 +21,7 @@ from cluster.prepare import prepare
 from cluster.state import now, read_state, write_whole
 from cluster.supervisor import Supervisor
 from host.doctor import demand
-from host.errors import Problem, tell
+from host.errors import Problem, system_problem, tell
 from host.instance import Instance, current_instance
 from host.privileges import is_root, root_prefix
 
@@ -48,19 +48,10 @@ def main(arguments: Sequence[str]) -> int:
     except Problem as problem:
         return tell(problem)
     except OSError as error:
-        return tell(_system_problem(error))
+        return tell(system_problem(error))
     except KeyboardInterrupt:
         print("\nInterrupted; what was made so far is kept.", file=sys.stderr)
         return 130
-
-
-def _system_problem(error: OSError) -> Problem:
-    where = f"{error.filename}: " if error.filename else ""
-    return Problem(
-        "system_error",
-        f"The system refused: {where}{error.strerror or error}.",
-        "Put it right (a full disk, a missing right, a wrong path?), then the same command again",
-    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -98,7 +98,7 @@ def unpack(plan: Plan, folder: Path, say: Say) -> None:
     (unfinished / "root").mkdir(parents=True)
     _run_apt(["apt-get", "download", "-q", *plan.installs], plan, say, folder=unfinished)
     for archive in sorted(unfinished.glob("*.deb")):
-        subprocess.run(["dpkg-deb", "-x", archive, unfinished / "root"], check=True)
+        _run_apt(["dpkg-deb", "-x", str(archive), str(unfinished / "root")], plan, say)
         archive.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from importlib import import_module
 
-from host.errors import Problem, tell
+from host.errors import Problem, system_problem, tell
 
 COMMANDS = {
     "run": "host.run:run_site",
@@ -24,11 +25,14 @@ def run_command(arguments: list[str]) -> int:
         print(f"Usage: python3 -m host.launch {'|'.join(COMMANDS)}", file=sys.stderr)
         return 2
     module, _, function = COMMANDS[arguments[0]].partition(":")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended first
     os.umask(0o022)  # the run user has to read what root makes
     try:
         return int(getattr(import_module(module), function)())
     except Problem as problem:
         return tell(problem)
+    except OSError as error:
+        return tell(system_problem(error))
     except KeyboardInterrupt:
         print("\nInterrupted; the same command goes on where it stopped.", file=sys.stderr)
         return 130

@@ -29,6 +29,16 @@ class Problem(Exception):  # noqa: N818  (a problem is told to a person; it is n
         return f"{self.message}\n{self.help}"
 
 
+def system_problem(error: OSError) -> Problem:
+    """What the system refused, for the commands' last net: never a stack trace."""
+    where = f"{error.filename}: " if error.filename else ""
+    return Problem(
+        "system_error",
+        f"The system refused: {where}{error.strerror or error}.",
+        "Put it right (a full disk, a missing right, a wrong path?), then the same command again",
+    )
+
+
 def tell(problem: Problem) -> int:
     """Say the problem on standard error and give the exit code of a command that met it."""
     print(f"✗ {problem.message}", file=sys.stderr)

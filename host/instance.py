@@ -35,21 +35,22 @@ class Instance:
         return self.state / "cluster.json"
 
     @property
-    def run(self) -> Path:
-        """Sockets and process ids."""
-        return self.state / "run"
+    def site(self) -> Path:
+        """The run user's own folder; nothing that root trusts or writes lies in it."""
+        return self.state / "site"
 
     @property
-    def logs(self) -> Path:
-        return self.state / "logs"
+    def run(self) -> Path:
+        """Sockets and schedules."""
+        return self.site / "run"
 
     @property
     def database(self) -> Path:
-        return self.state / "podlab.sqlite3"
+        return self.site / "podlab.sqlite3"
 
     @property
     def secret_key_file(self) -> Path:
-        return self.state / "secret_key"
+        return self.site / "secret_key"
 
     @property
     def settings(self) -> dict[str, str]:

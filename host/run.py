@@ -13,7 +13,7 @@ from host.instance import current_instance
 from host.locks import LaunchLock
 from host.ports import choose_port
 from host.privileges import how_to_be_root
-from host.setup.redis import redis_socket, write_redis_config
+from host.setup.redis import redis_socket, warn_of_silent_redis, write_redis_config
 from host.setup.site import make_secret_key, open_workshop, prepare_site, set_up
 from host.supervise import Supervision, end_earlier_launch
 
@@ -35,6 +35,8 @@ def run_site() -> int:
     port = choose_port(os.environ, say)
     own_redis = not (os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE"))
     set_up(workshop, with_tests=False, own_redis=own_redis)
+    if not own_redis:
+        warn_of_silent_redis(os.environ.get("REDIS_URL", ""), say)
     supervision = _plan(workshop, port, own_redis=own_redis)
     prepare_site(workshop, _site_environment(workshop, supervision))
     lock.write(supervision.address)
@@ -74,7 +76,7 @@ def _plan(workshop: Workshop, port: int, *, own_redis: bool) -> Supervision:
         "PYTHONUNBUFFERED": "1",
     }
     if own_redis:
-        write_redis_config(instance, workshop.run_user)
+        write_redis_config(instance)
         environment["REDIS_URL"] = f"unix://{redis_socket(instance)}"
     _set_secret_key(instance, workshop, environment)
     on_terminal = ("cluster",) if rights == "terminal" else ()

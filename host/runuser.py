@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 NAME = "podlab"
 NOBODY = 65_534
-# What the run user owns in the state folder; the rest of it is the launcher's and the cluster's.
-THEIRS = ("podlab.sqlite3", "secret_key", "run", "logs", "redis.d")
 READ = "import sys\nfor path in sys.argv[1:]: open(path).close()"
 
 
@@ -114,36 +112,32 @@ def can_read(user: User, python: str, files: Sequence[Path]) -> bool:
 
 
 def make_state_folders(instance: Instance, user: User) -> None:
-    """The run user writes into the state folder; the cluster's part stays out of its reach.
+    """The run user has one folder of its own in the state folder; the rest is root's.
 
-    The folder itself belongs to root and is sticky, as /tmp is: else its owner could put a folder
-    of its own in the place of the one that root's supervisor trusts.
+    Root writes and trusts what lies beside it: logs, locks, the cluster's state. Nobody else may
+    lay a file or a link there.
     """
     instance.state.mkdir(parents=True, exist_ok=True)
     instance.cache.mkdir(parents=True, exist_ok=True)
+    _make_private(instance.state, instance.site.name, user)
     if user.rights:
         instance.cluster.mkdir(mode=0o700, exist_ok=True)
-        os.chown(instance.state, 0, user.gid)
-        instance.state.chmod(0o1775)
-        _hand_over(instance, user)
-    for folder in (instance.run, instance.logs):
-        _make_private(folder, user)
+        os.chown(instance.state, 0, 0)
+        instance.state.chmod(0o755)
+        _give_all_below(str(instance.site), user)
+    _make_private(instance.site, instance.run.name, user)
 
 
-def _make_private(folder: Path, user: User) -> None:
-    with contextlib.suppress(FileExistsError):
-        folder.mkdir(mode=0o700)
+def _make_private(parent: Path, name: str, user: User) -> None:
+    """By a handle on the folder, so that no link can be put in the way between two steps."""
+    handle = os.open(parent, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=handle)
         if user.rights:
-            os.chown(folder, user.uid, user.gid)
-
-
-def _hand_over(instance: Instance, user: User) -> None:
-    """Files of an earlier run under another user, or as root, change hands."""
-    for entry in os.scandir(instance.state):
-        if entry.name.startswith(THEIRS):
-            _give(entry.path, user)
-            if entry.is_dir(follow_symlinks=False):
-                _give_all_below(entry.path, user)
+            _give(name, user, handle)
+    finally:
+        os.close(handle)
 
 
 def _give_all_below(folder: str, user: User) -> None:

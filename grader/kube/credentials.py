@@ -119,19 +119,33 @@ def _refuse_unknown(entry: Mapping[str, Any], known: frozenset[str], kind: str, 
 
 def _server(cluster: Mapping[str, Any], file: Path) -> str:
     server = cluster.get("server")
-    parts = urlsplit(server) if isinstance(server, str) else None
-    if parts is None or parts.scheme != "https" or not parts.hostname:
+    if not isinstance(server, str) or not _is_https(server):
         raise KubeconfigError(
             f"{file}: the server of the cluster is not an https:// address.",
             "Write it as in https://10.0.0.1:6443.",
         )
-    return str(server).rstrip("/")
+    return server.rstrip("/")
+
+
+def _is_https(address: str) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme == "https" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # "https://[bad", a port beyond 65535
+        return False
 
 
 def _token(user: Mapping[str, Any], file: Path) -> str | None:
     if user.get("tokenFile"):
-        return _file(file.parent / str(user["tokenFile"]), file).decode("utf-8", "replace").strip()
-    return str(user["token"]) if user.get("token") else None
+        token = _file(file.parent / str(user["tokenFile"]), file).decode("utf-8", "replace")
+    else:
+        token = str(user.get("token") or "")
+    if not all("!" <= sign <= "~" for sign in token.strip()):
+        raise KubeconfigError(
+            f"{file}: the token holds characters that no token has.",
+            "Copy it again; it is one line of letters, digits and signs.",
+        )
+    return token.strip() or None
 
 
 def _content(entry: Mapping[str, Any], key: str, file: Path) -> bytes | None:

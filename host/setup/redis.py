@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from host.errors import Problem
 from host.packages import ToolPackage, ensure_tools, missing_tools
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from host.instance import Instance
-    from host.runuser import User
     from host.setup.workshop import Workshop
 
 REDIS = (ToolPackage("redis-server"),)
@@ -63,10 +65,28 @@ def redis_socket(instance: Instance) -> Path:
     return socket
 
 
-def write_redis_config(instance: Instance, user: User) -> None:
-    data = instance.state / "redis.d"
-    data.mkdir(mode=0o700, exist_ok=True)
+def write_redis_config(instance: Instance) -> None:
+    """Redis keeps its files beside the database; its settings are not for it to change."""
     config = instance.state / "redis.conf"
-    config.write_text(CONFIG.format(socket=redis_socket(instance), data=data))
-    if user.rights:
-        os.chown(data, user.uid, user.gid)
+    config.write_text(CONFIG.format(socket=redis_socket(instance), data=instance.site))
+
+
+def warn_of_silent_redis(url: str, say: Callable[[str], None]) -> None:
+    """The site serves without it, but nothing would be graded. A malformed URL is told later."""
+    where = url.rpartition("@")[2]  # without the password
+    try:
+        _knock(url)
+    except OSError as error:
+        say(f"! The Redis of REDIS_URL ({where}) does not answer: {error.strerror or error}")
+        say("  → Start it, or leave REDIS_URL out: make run brings one of its own.")
+    except ValueError:
+        return
+
+
+def _knock(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme == "unix":
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.connect(parts.path)
+    elif parts.hostname:
+        socket.create_connection((parts.hostname, parts.port or 6379), timeout=2).close()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from contextlib import suppress
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from host.doctor import demand
@@ -112,10 +113,12 @@ def _assets_digest(workshop: Workshop) -> str:
 
 
 def make_secret_key(instance: Instance, user: User) -> None:
-    with suppress(FileExistsError):
-        handle = instance.secret_key_file.open("x")
-        with handle:
-            instance.secret_key_file.chmod(0o600)
-            handle.write(secrets.token_urlsafe(64))
+    """Whole or not at all, and never through a link: root writes it into the run user's folder."""
+    if instance.secret_key_file.exists():
+        return
+    handle, draft = tempfile.mkstemp(dir=instance.site)
+    with os.fdopen(handle, "w") as file:
+        file.write(secrets.token_urlsafe(64))
         if user.rights:
-            os.chown(instance.secret_key_file, user.uid, user.gid)
+            os.fchown(file.fileno(), user.uid, user.gid)
+    Path(draft).rename(instance.secret_key_file)

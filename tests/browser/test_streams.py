@@ -18,7 +18,7 @@ def threads(pid: int) -> int:
 def test_a_hundred_open_streams_hold_no_threads_and_no_database(
     site: Site, supervisor: Supervisor
 ) -> None:
-    database = str(site.state / "podlab.sqlite3")
+    database = str(site.state / "site" / "podlab.sqlite3")
     folder = Path(f"/proc/{site.pid('web')}/fd")
     before = threads(site.pid("web"))
     with ExitStack() as stack:

@@ -130,7 +130,7 @@ class Site:
     def part(self, words: str) -> list[int]:
         """Those of this clone, but for their keepers; Redis has its socket in its title."""
         redis = [
-            pid for pid in _all_processes() if f"{self.clone.state}/run/redis" in _command(pid)
+            pid for pid in _all_processes() if f"{self.clone.state}/site/run/redis" in _command(pid)
         ]
         ours = {*self.clone.left(), *redis}
         return [pid for pid in ours if words in _command(pid) and "host.keep" not in _command(pid)]
@@ -215,7 +215,7 @@ def test_started_by_root_no_part_of_the_site_runs_as_root(first: Site) -> None:
 
 
 def test_redis_has_no_port_and_a_socket_that_is_closed_to_others(first: Site) -> None:
-    socket_file = first.clone.state / "run" / "redis.sock"
+    socket_file = first.clone.state / "site" / "run" / "redis.sock"
     assert socket_file.stat().st_mode & 0o077 == 0
     assert socket_file.parent.stat().st_mode & 0o077 == 0
 

@@ -85,8 +85,10 @@ def test_the_run_user_cannot_put_a_folder_in_the_clusters_place(tmp_path: Path) 
     user = User("nobody", runuser.NOBODY, runuser.NOBODY)
     runuser.make_state_folders(instance, user)
     state = instance.state.stat()
-    assert (state.st_uid, state.st_gid) == (0, user.gid)
-    assert state.st_mode & 0o7777 == 0o1775
+    assert (state.st_uid, state.st_gid) == (0, 0)
+    assert state.st_mode & 0o7777 == 0o755
+    assert instance.site.stat().st_uid == user.uid
+    assert instance.site.stat().st_mode & 0o777 == 0o700
     assert instance.cluster.stat().st_uid == 0
     assert instance.cluster.stat().st_mode & 0o777 == 0o700
     assert instance.run.stat().st_uid == user.uid
@@ -107,3 +109,16 @@ def test_files_of_an_earlier_user_change_hands_but_the_clusters_do_not(tmp_path:
     assert (instance.run / "made-by-root").stat().st_uid == 4243
     assert instance.cluster_state.stat().st_uid == 0
     assert Path("/etc/passwd").stat().st_uid == 0
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives folders away")
+def test_a_link_that_the_run_user_laid_out_gives_it_nothing_of_roots(tmp_path: Path) -> None:
+    instance = Instance("unit", tmp_path, tmp_path / "state", tmp_path / "cache")
+    user = User("4242", 4242, 4242)
+    runuser.make_state_folders(instance, user)
+    victim = tmp_path / "victim"
+    victim.mkdir(mode=0o700)
+    instance.run.rmdir()
+    instance.run.symlink_to(victim)
+    runuser.make_state_folders(instance, user)
+    assert victim.stat().st_uid == 0

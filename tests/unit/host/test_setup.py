@@ -201,7 +201,7 @@ def test_what_a_program_said_is_kept_in_the_log(workshop: Workshop) -> None:
 
 
 def test_redis_listens_on_a_private_socket_only_and_forgets_nothing(workshop: Workshop) -> None:
-    redis.write_redis_config(workshop.instance, this_user())
+    redis.write_redis_config(workshop.instance)
     config = (workshop.instance.state / "redis.conf").read_text().splitlines()
     assert {"port 0", "unixsocketperm 700", "appendonly yes", "maxmemory-policy noeviction"} <= set(
         config
@@ -217,6 +217,7 @@ def test_a_path_too_long_for_a_socket_names_the_setting() -> None:
 
 
 def test_a_secret_key_is_made_once_and_is_nobody_elses(workshop: Workshop) -> None:
+    workshop.instance.site.mkdir(parents=True)
     site.make_secret_key(workshop.instance, this_user())
     file = workshop.instance.secret_key_file
     first = file.read_text()
@@ -240,3 +241,11 @@ def test_the_interpreter_is_one_that_really_runs(workshop: Workshop) -> None:
     interpreter.choose_interpreter(workshop)
     answer = subprocess.run([workshop.python, "-c", interpreter.FIT], check=False)
     assert answer.returncode == 0
+
+
+@pytest.mark.parametrize("url", ["redis://:secret@127.0.0.1:1/0", "unix:///no/such.sock"])
+def test_a_redis_that_refuses_is_told_without_its_password(url: str) -> None:
+    told: list[str] = []
+    redis.warn_of_silent_redis(url, told.append)
+    assert "does not answer" in told[0]
+    assert "secret" not in "".join(told)

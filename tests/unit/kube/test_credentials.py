@@ -40,7 +40,7 @@ def test_secrets_do_not_show_when_a_target_is_printed(tmp_path: Path) -> None:
 
 def test_files_are_relative_to_the_kubeconfig(tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_bytes(b"from a file")
-    (tmp_path / "token").write_text("from a file\n")
+    (tmp_path / "token").write_text("from-a-file\n")
     target = read_kubeconfig(
         write(
             tmp_path,
@@ -48,7 +48,7 @@ def test_files_are_relative_to_the_kubeconfig(tmp_path: Path) -> None:
             user={"tokenFile": "token"},
         )
     )
-    assert (target.ca, target.token) == (b"from a file", "from a file")
+    assert (target.ca, target.token) == (b"from a file", "from-a-file")
 
 
 @pytest.mark.parametrize(
@@ -130,3 +130,17 @@ def test_a_pod_uses_its_service_account(tmp_path: Path) -> None:
 def test_outside_of_a_pod_there_is_no_service_account(tmp_path: Path) -> None:
     with pytest.raises(KubeconfigError, match="PODLAB_CLUSTER is “in-cluster”"):
         in_cluster_target(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "server", ["https://[bad", "https://a:99999", "http://10.0.0.1", "https://", 1]
+)
+def test_an_address_that_is_none_is_refused_in_a_sentence(tmp_path: Path, server: Any) -> None:
+    with pytest.raises(KubeconfigError, match="https://"):
+        read_kubeconfig(write(tmp_path, cluster=SERVER | {"server": server}))
+
+
+def test_a_token_with_a_line_break_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(KubeconfigError) as error:
+        read_kubeconfig(write(tmp_path, cluster=SERVER, user={"token": "abc\ndef"}))
+    assert "abc" not in str(error.value)

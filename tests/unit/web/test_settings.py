@@ -29,7 +29,8 @@ def test_a_missing_secret_key_says_what_to_write(tmp_path: Path) -> None:
 
 
 def test_the_key_that_make_run_made_is_found(tmp_path: Path) -> None:
-    (tmp_path / "secret_key").write_text("k" * 50)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "secret_key").write_text("k" * 50)
     assert load("assert s.SECRET_KEY == 'k' * 50", PODLAB_STATE_DIR=str(tmp_path)).returncode == 0
 
 
