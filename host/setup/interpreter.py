@@ -37,7 +37,7 @@ def choose_interpreter(workshop: Workshop) -> None:
             "This Python cannot make virtual environments (ensurepip is missing).",
             f"sudo apt-get install python{sys.version_info[0]}.{sys.version_info[1]}-venv",
         )
-    workshop.python = found
+    workshop.python = str(Path(found).resolve())  # the same one under whichever name
     _refuse_to_hide(workshop)
 
 
