@@ -2,7 +2,7 @@
 PYTHON ?= python3
 LAUNCH := $(PYTHON) -m host.launch
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-unit test-integration test-browser clean
+.PHONY: help run test check test-unit test-integration test-browser requirements clean
 
 help:  ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,16 @@ test-integration:  ## tests on the embedded Kubernetes
 
 test-browser:  ## tests in Chromium
 	@$(LAUNCH) test-browser
+
+# Hash-pinned, for every Python from 3.11 on, and without the address that they came from.
+COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \
+	--no-emit-index-url --no-emit-find-links --no-header --no-annotate
+requirements:  ## compile requirements/*.txt anew from pyproject.toml
+	.venv/bin/python -m pip install --quiet uv
+	$(COMPILE) pyproject.toml --output-file requirements/base.txt
+	$(COMPILE) pyproject.toml --group dev --output-file requirements/dev.txt
+	$(COMPILE) --group go --output-file requirements/go.txt
+	$(COMPILE) --group node --output-file requirements/node.txt
 
 clean:  ## remove what this clone made; say what it leaves
 	@$(LAUNCH) clean

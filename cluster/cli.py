@@ -35,6 +35,11 @@ EXAMPLES = """examples:
   python manage.py cluster down --purge           stop it and delete its data
 """
 STOP_PATIENCE = 15.0
+NETWORK_SETTINGS = (
+    *("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"),
+    *("GOPROXY", "GOSUMDB", "GONOSUMDB", "GOPRIVATE"),
+    *("PIP_INDEX_URL", "PIP_CERT", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+)
 NEEDS_ROOT = ("up", "down", "kubeconfig", "prepare")
 
 
@@ -95,7 +100,15 @@ def _run_as_root(arguments: Sequence[str], instance: Instance) -> int:
     }
     pairs = [f"{name}={value}" for name, value in settings.items()]
     command = [sys.executable, str(instance.root / "manage.py"), "cluster", *arguments]
-    return subprocess.run([*prefix, "env", *pairs, *command], check=False).returncode
+    return subprocess.run(
+        [*prefix, *_keep_network_settings(prefix), "env", *pairs, *command], check=False
+    ).returncode
+
+
+def _keep_network_settings(prefix: Sequence[str]) -> list[str]:
+    """How this machine reaches the package registries; by name, for a value may hold a password."""
+    names = [name for name in NETWORK_SETTINGS if name in os.environ]
+    return [f"--preserve-env={','.join(names)}"] if names and "sudo" in prefix[:1] else []
 
 
 def _up(instance: Instance, options: argparse.Namespace) -> int:

@@ -100,8 +100,13 @@ def _make_assets(workshop: Workshop, environment: Mapping[str, str]) -> None:
         env=environment,
         **workshop.builder.rights,
     )
-    if answer.returncode == 0:
-        stamp.write(_assets_digest(workshop))
+    if answer.returncode != 0:
+        raise Problem(
+            "not_prepared",
+            "The pages' styles and languages could not be made ready; the reason is above.",
+            "Put it right, then the same command again.",
+        )
+    stamp.write(_assets_digest(workshop))
 
 
 def _assets_digest(workshop: Workshop) -> str:
