@@ -155,7 +155,8 @@ def _stay(instance: Instance, paths: Paths) -> int:
     """Run the supervisor here, or, where one runs already, only follow it and leave it alone."""
     if not lock.is_held(paths.lock):
         demand("cluster", print)
-        return Supervisor(instance).run()
+        with follow.telling(instance):
+            return Supervisor(instance).run()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         print(f"The cluster {instance.name} runs on its own; it will outlive this.", flush=True)

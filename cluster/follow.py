@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from cluster.processes import is_alive
-from cluster.state import read_state
+from cluster.state import now, read_state
 from host.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from host.instance import Instance
 
@@ -85,6 +87,32 @@ def follow(instance: Instance, alive: Callable[[], bool], *, since: str = "") ->
         if not alive():
             raise _gone(instance)
         time.sleep(INTERVAL)
+
+
+@contextmanager
+def telling(instance: Instance) -> Iterator[None]:
+    """Tell the stages while a supervisor works in this very process."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_tell_until, args=(instance, ended, now()), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _tell_until(instance: Instance, ended: threading.Event, since: str) -> None:
+    teller, was_ready = Teller(), False
+    while not ended.wait(INTERVAL):
+        state = read_state(instance.cluster_state)
+        if state is None or str(state.get("updated_at", "")) < since:
+            continue
+        teller.tell(state)
+        is_ready = state["phase"] == "ready"
+        if is_ready and not was_ready:
+            print(f"✓ the cluster is ready: {state.get('api_server')}", flush=True)
+        was_ready = is_ready
 
 
 def _refuse_failure(state: dict[str, Any]) -> None:

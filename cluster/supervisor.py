@@ -74,8 +74,9 @@ class Supervisor:
         except Exception as error:  # noqa: BLE001  (whatever it is, nothing may be left running)
             self._stop()
             if not self._stopping.is_set():
-                self._file.fail(_as_problem(error))
-                return 1
+                problem = _as_problem(error)
+                self._file.fail(problem)
+                return tell(problem)
         self._file.update(components=[], api_server=None)
         self._file.phase("stopped")
         return 0

@@ -168,8 +168,10 @@ def test_a_foreground_cluster_ends_with_its_process(own_cluster: Cluster) -> Non
     with own_cluster.begin("up", "--foreground") as process:
         wait_for(lambda: own_cluster.phase_is("ready"), "the cluster in the foreground")
         process.terminate()
-        process.communicate(timeout=10)
+        said = process.communicate(timeout=10)[0]
     assert process.returncode == 0
+    assert "✓ starting DNS" in said
+    assert "✓ the cluster is ready: https://" in said
     _assert_nothing_runs(own_cluster)
 
 
