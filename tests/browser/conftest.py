@@ -66,7 +66,7 @@ class Site:
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         programs = Path(sys.executable).parent
         celery = [str(programs / "celery"), "-A", "web"]
-        folder = str(state / "run")
+        folder = str(state / "site" / "run")
         self._commands = {
             "redis": ["redis-server", "--port", "0", "--unixsocket", f"{folder}/redis.sock"],
             "web": [str(programs / "uvicorn"), "web.asgi:application", "--port", str(self.port)],
@@ -193,7 +193,7 @@ def site() -> Iterator[Site]:
     if not (ROOT / "web/static/build/site.css").exists():
         pytest.fail("the bundles are missing; build them with: npm ci && npm run build")
     state = Path(tempfile.mkdtemp(prefix="podlab-browser-"))
-    (state / "run").mkdir()
+    (state / "site" / "run").mkdir(parents=True)
     running = Site(state)
     try:
         running.prepare()
