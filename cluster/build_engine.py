@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Progress = Callable[[str, int, int, str], None]
+    Finish = Callable[[str], None]
 
 ENGINE = Path(__file__).parent / "engine"
 REQUIREMENTS = Path(__file__).parent.parent / "requirements" / "go.txt"
@@ -82,7 +83,7 @@ def is_built(cache: Path) -> bool:
         return False
 
 
-def build_engine(cache: Path, progress: Progress) -> Path:
+def build_engine(cache: Path, progress: Progress, finish: Finish) -> Path:
     """Give the folder of the programs, compiled now or earlier."""
     folder = engine_folder(cache)
     if is_built(cache):
@@ -92,6 +93,7 @@ def build_engine(cache: Path, progress: Progress) -> Path:
             return folder  # by whom we waited for
         go = Go(_find_go(cache, progress), cache / "go")
         _download_sources(go, progress)
+        finish("sources")
         _compile(go, folder, progress)
         _forget_build_caches(go)
     return folder

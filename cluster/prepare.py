@@ -60,7 +60,7 @@ def prepare(cache: Path, progress: Progress, finish: Finish, go_on: Check = _alw
     finish("packages")
     images = _InBackground(cache, progress, finish, go_on)
     try:
-        programs = build_engine(cache, progress)
+        programs = build_engine(cache, progress, finish)
     except BaseException:
         images.give_up()
         raise

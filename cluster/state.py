@@ -129,6 +129,8 @@ class StateFile:
     def finish(self, stage: str) -> None:
         with self._lock:
             entry = self._stage(stage)
+            if entry.status == "done":
+                return
             entry.status, entry.detail, entry.ended_at = "done", "", now()
             entry.started_at = entry.started_at or entry.ended_at
             entry.done = entry.total

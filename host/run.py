@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from host.instance import Instance
     from host.setup.workshop import Workshop
 
+STATUS_PAGE = "status"
 CLUSTERS = ("embedded", "kubeconfig", "in-cluster", "none")
 
 
@@ -101,7 +102,7 @@ def _site_environment(workshop: Workshop, supervision: Supervision) -> dict[str,
 def _tell_ready(supervision: Supervision) -> None:
     lines = [f"Podlab answers at {supervision.address}", "Ctrl-C stops it."]
     if "cluster" in (*supervision.parts, *supervision.on_terminal):
-        lines.insert(1, f"Its Kubernetes gets ready meanwhile: {supervision.address}status/")
+        lines.insert(1, f"Its Kubernetes gets ready meanwhile: {supervision.address}{STATUS_PAGE}")
     width = max(map(len, lines))
     rule = "─" * width
     sys.stdout.write("\n".join(["", rule, *lines, rule, ""]) + "\n")

@@ -164,7 +164,7 @@ class Pod:
 def kubectl() -> Path:
     cache = current_instance().cache
     if not is_built(cache):
-        build_engine(cache, lambda *_: None)
+        build_engine(cache, lambda *_: None, lambda _: None)
     return engine_folder(cache) / "kubectl"
 
 

@@ -31,7 +31,7 @@ from host.errors import Problem, tell
 def progress(stage, done, total, detail):
     print(stage, done, total, flush=True)
 try:
-    build_engine(Path(sys.argv[1]), progress)
+    build_engine(Path(sys.argv[1]), progress, lambda stage: None)
 except Problem as problem:
     raise SystemExit(tell(problem))
 """

@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from grader.selectors.cluster_state import ClusterStatus, Component, Image, Stage, Trouble
 from grader.selectors.system import SystemStatus
+from host.run import STATUS_PAGE
 from tests.systems import system_status
 from web.ops import views
 
@@ -92,3 +93,7 @@ def test_without_javascript_the_page_reloads_itself(show: Show) -> None:
 
 def test_the_page_is_never_taken_from_a_cache(anonymous: Client) -> None:
     assert "no-store" in anonymous.get(URL).headers["Cache-Control"]
+
+
+def test_the_address_that_make_run_names_is_this_page() -> None:
+    assert reverse("status") == f"/{STATUS_PAGE}"

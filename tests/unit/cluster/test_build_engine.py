@@ -25,7 +25,7 @@ def built(tmp_path: Path) -> Path:
 
 def test_a_finished_build_is_not_made_again(built: Path) -> None:
     told: list[str] = []
-    folder = build_engine.build_engine(built, lambda stage, *_: told.append(stage))
+    folder = build_engine.build_engine(built, lambda stage, *_: told.append(stage), told.append)
     assert folder == engine_folder(built)
     assert told == []
 
