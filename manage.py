@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from host.errors import Problem, system_problem, tell
+from host.errors import Problem, tell_troubles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,17 +17,13 @@ WITHOUT_DJANGO = {"cluster": "cluster.cli", "doctor": "host.doctor"}
 
 
 def main(arguments: Sequence[str]) -> int:
-    try:
-        if arguments and arguments[0] in WITHOUT_DJANGO:
-            return int(import_module(WITHOUT_DJANGO[arguments[0]]).main(arguments[1:]))
-        return _run_django(arguments)
-    except Problem as problem:
-        return tell(problem)
-    except OSError as error:
-        return tell(system_problem(error))
-    except KeyboardInterrupt:
-        print("\nInterrupted.", file=sys.stderr)
-        return 130
+    return tell_troubles(lambda: _run(arguments), "Interrupted.")
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments and arguments[0] in WITHOUT_DJANGO:
+        return int(import_module(WITHOUT_DJANGO[arguments[0]]).main(arguments[1:]))
+    return _run_django(arguments)
 
 
 def _run_django(arguments: Sequence[str]) -> int:

@@ -21,7 +21,7 @@ from cluster.prepare import prepare
 from cluster.state import now, read_state, write_whole
 from cluster.supervisor import Supervisor
 from host.doctor import demand
-from host.errors import Problem, system_problem, tell
+from host.errors import Problem, tell_troubles
 from host.instance import Instance, current_instance
 from host.privileges import is_root, root_prefix
 
@@ -46,17 +46,13 @@ NEEDS_ROOT = ("up", "down", "kubeconfig", "prepare")
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     instance = current_instance()
-    try:
+
+    def work() -> int:
         if options.command in NEEDS_ROOT and not is_root():
             return _run_as_root(arguments, instance)
         return int(options.run(instance, options) or 0)
-    except Problem as problem:
-        return tell(problem)
-    except OSError as error:
-        return tell(system_problem(error))
-    except KeyboardInterrupt:
-        print("\nInterrupted; what was made so far is kept.", file=sys.stderr)
-        return 130
+
+    return tell_troubles(work, "Interrupted; what was made so far is kept.")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -30,7 +30,6 @@ STAGES = (
     "node",
     "dns",
 )
-LIVE_PHASES = ("preparing", "starting", "ready", "degraded")
 
 
 def now() -> str:

@@ -7,7 +7,7 @@ import signal
 import sys
 from importlib import import_module
 
-from host.errors import Problem, system_problem, tell
+from host.errors import tell_troubles
 
 COMMANDS = {
     "run": "host.run:run_site",
@@ -27,12 +27,7 @@ def run_command(arguments: list[str]) -> int:
     module, _, function = COMMANDS[arguments[0]].partition(":")
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started is ended first
     os.umask(0o022)  # the run user has to read what root makes
-    try:
-        return int(getattr(import_module(module), function)())
-    except Problem as problem:
-        return tell(problem)
-    except OSError as error:
-        return tell(system_problem(error))
-    except KeyboardInterrupt:
-        print("\nInterrupted; the same command goes on where it stopped.", file=sys.stderr)
-        return 130
+    return tell_troubles(
+        lambda: int(getattr(import_module(module), function)()),
+        "Interrupted; the same command goes on where it stopped.",
+    )

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 
 class Problem(Exception):  # noqa: N818  (a problem is told to a person; it is not a fault in the program)
@@ -44,3 +44,16 @@ def tell(problem: Problem) -> int:
     print(f"✗ {problem.message}", file=sys.stderr)
     print(f"  → {problem.help}", file=sys.stderr)
     return 1
+
+
+def tell_troubles(work: Callable[[], int], interrupted: str) -> int:
+    """The last net of every command: what goes wrong in it ends in a sentence and an exit code."""
+    try:
+        return work()
+    except Problem as problem:
+        return tell(problem)
+    except OSError as error:
+        return tell(system_problem(error))
+    except KeyboardInterrupt:
+        print(f"\n{interrupted}", file=sys.stderr)
+        return 130
