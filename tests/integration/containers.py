@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tarfile
 import time
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from cluster.build_engine import build_engine, engine_folder, is_built
 from cluster.build_images import build_images
+from cluster.processes import children, send
 from host.instance import current_instance
 
 if TYPE_CHECKING:
@@ -189,6 +191,9 @@ def open_pod(layout: Path, unpacked: Path, scratch: Path) -> Iterator[Pod]:
         yield pod
     finally:
         for container in pod.running:
+            # A program that gives up root's rights forgets that it was to die with its parent:
+            # end the first process of its namespace itself, and unshare ends after it.
+            send(children(container.process.pid), signal.SIGKILL)
             container.process.kill()
             container.process.wait()
         holder.stdout.close()
