@@ -1,23 +1,15 @@
 """The shape of `lab.yaml`. Strict: an unknown key is a misspelt key."""
 
 from enum import StrEnum
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import Field
 
-Language = Literal["ko", "en"]
-LANGUAGES: tuple[Language, ...] = ("ko", "en")
-SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-
-Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=40)]
-Sentence = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
-# Lists of YAML, kept as tuples: a loaded lab does not change.
-Sentences = Annotated[tuple[Sentence, ...], Field(min_length=1, max_length=6, strict=False)]
-Content = TypeVar("Content")
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+from grader.catalog.checks import AnyCheck
+from grader.catalog.probes import Probe
+from grader.catalog.questions import AnyQuestion
+from grader.catalog.words import Localised, ObjectName, Paragraph, Sentence, Sentences, Slug, Strict
+from grader.catalog.workloads import Role, Workload
 
 
 class Pattern(StrEnum):
@@ -33,14 +25,28 @@ class Pattern(StrEnum):
     DESIGN = "design"
 
 
-class Localised(Strict, Generic[Content]):
-    """The same content in every language of the site; none may be missing."""
+class Task(Strict):
+    """All its points or none: when all its checks pass, and all its questions are answered right."""
 
-    ko: Content
-    en: Content
+    id: Slug
+    points: int = Field(ge=1, le=100)
+    title: Localised[Sentence]
+    text: Localised[Paragraph] = Field(description="What is asked for, without the solution.")
+    checks: Annotated[tuple[AnyCheck, ...], Field(max_length=8, strict=False)] = ()
+    questions: Annotated[tuple[AnyQuestion, ...], Field(max_length=10, strict=False)] = ()
+    hints: Annotated[
+        tuple[Localised[Paragraph], ...], Field(min_length=3, max_length=3, strict=False)
+    ] = Field(description="Concept, where to look, nearly the answer.")
+    explanation: Localised[Paragraph] = Field(description="Shown after the task has passed.")
 
-    def in_language(self, language: str) -> Content:
-        return self.ko if language == "ko" else self.en
+
+class Start(Strict):
+    """The state that a learner begins with, and what it scores untouched."""
+
+    score: int = Field(ge=0, le=99)
+    by_learner: bool = Field(
+        default=False, description="Whether the learner applies it, with a button or by hand."
+    )
 
 
 class LabDefinition(Strict):
@@ -53,3 +59,14 @@ class LabDefinition(Strict):
     title: Localised[Sentence]
     summary: Localised[Sentence] = Field(description="One line for the list of labs.")
     objectives: Localised[Sentences] = Field(description="What a learner can do afterwards.")
+    workloads: dict[Slug, Workload] = Field(
+        default_factory=dict, description="What the lab looks at; the first one is the main one."
+    )
+    roles: dict[Slug, Role] = Field(default_factory=dict)
+    probes: dict[Slug, Probe] = Field(default_factory=dict)
+    tasks: Annotated[tuple[Task, ...], Field(min_length=1, max_length=20, strict=False)]
+    start: Start
+    objects: dict[str, Annotated[tuple[ObjectName, ...], Field(strict=False)]] = Field(
+        default_factory=dict,
+        description="Objects by kind that the lab names; clean-up ticks when none of them is left.",
+    )

@@ -8,7 +8,8 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from grader.catalog.definition import LANGUAGES, LabDefinition, Language
+from grader.catalog.definition import LabDefinition
+from grader.catalog.words import LANGUAGES, Language
 
 DEFINITION = "lab.yaml"
 LARGEST_FILE = 256 * 1024
