@@ -1,0 +1,1 @@
+"""Side-by-side measurements. Each prints a table, writes JSON and fails on nothing but errors."""
