@@ -1,4 +1,4 @@
-"""What has to be true. One class per kind of check; `grader.judge.checks` holds one module for each."""
+"""What has to be true. One class per kind of check; `grader.judge.checks` has a module for each."""
 
 from typing import Annotated, Literal
 

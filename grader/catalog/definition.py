@@ -26,7 +26,7 @@ class Pattern(StrEnum):
 
 
 class Task(Strict):
-    """All its points or none: when all its checks pass, and all its questions are answered right."""
+    """All its points or none: when all its checks pass and all its questions are answered right."""
 
     id: Slug
     points: int = Field(ge=1, le=100)

@@ -1,4 +1,4 @@
-"""Questions to the learner. What is right never leaves the server: `public_question` leaves it out."""
+"""Questions to the learner. What is right never leaves the server."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What an author promises of a folder under `solutions/`, `mutants/` or `start/`: its `run.yaml`."""
+"""What an author promises of a folder of `solutions/`, `mutants/` or `start/`: its `run.yaml`."""
 
 from typing import Annotated, Any
 

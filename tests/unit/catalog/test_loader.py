@@ -18,6 +18,26 @@ summary:
 objectives:
   ko: [하나]
   en: [One]
+workloads:
+  main:
+    names: [web]
+roles:
+  web:
+    images: [nginx]
+tasks:
+  - id: runs
+    points: 100
+    title: {ko: 실행, en: It runs}
+    text: {ko: 실행해 보세요, en: Let it run}
+    checks:
+      - {id: ready, kind: ready, roles: [web]}
+    hints:
+      - {ko: 하나, en: one}
+      - {ko: 둘, en: two}
+      - {ko: 셋, en: three}
+    explanation: {ko: 왜냐하면, en: Because}
+start:
+  score: 0
 """
 
 
@@ -44,8 +64,18 @@ def test_a_lab_folder_becomes_a_lab(tmp_path: Path) -> None:
     [
         ("order: 1", "order: one", 2, "order: input should be a valid integer"),
         ("order: 1", "order: 0", 2, "order: input should be greater than or equal to 1"),
-        ("minutes: 20", "minuets: 20", 1, "minutes: is missing."),
+        ("minutes: 20", "minuets: 20", 4, "minuets: is not a key of lab.yaml; did you mean"),
+        ("minutes: 20\n", "", 1, "minutes: is missing."),
         ("minutes: 20", "minutes: 20\ncolour: red", 5, "colour: is not a key of lab.yaml"),
+        ("roles: [web]", "role: [web]", 26, "checks.0.role: is not a key of lab.yaml; did you"),
+        ("kind: ready", "kind: raedy", 26, "there is no kind “raedy”; did you mean “ready”?"),
+        ("kind: ready, ", "", 26, "kind is missing"),
+        ("roles: [web]", "roles: [wbe]", 26, "there is no role “wbe”; did you mean “web”?"),
+        ("title: {ko: 실행", "title: {kr: 실행", 23, "tasks.0.title.kr: is not a key of lab.yaml"),
+        ("order: 1", "order: &one 1\nextra: *one", 3, "uses a YAML alias"),
+        ("order: 1", f"order: {'[' * 60}", 2, "is nested deeper than 40 levels"),
+        ("order: 1", "order: 1\n? [a]\n: b", 3, "has a key that is no plain word"),
+        ("start:", "---\nstart:", 32, "has a second document here"),
         ("pattern: sidecar", "pattern: sidecat", 3, "pattern: input should be 'sharing'"),
         ("  en: Title", "", 5, "title.en: is missing."),
         ("  en: Title", "  en: ''", 7, "title.en: string should have at least 1 character"),
