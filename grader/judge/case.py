@@ -1,0 +1,168 @@
+"""One lab and the evidence of one workspace, as the checks look at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from grader.catalog.definition import LabDefinition
+from grader.catalog.probes import Probe
+from grader.evidence.model import Evidence, Listening, Log, Transcript
+from grader.evidence.views import ContainerView, WorkloadView, find_workload, main_workload
+from grader.judge.roles import assign
+from grader.judge.verdict import Finding
+
+# Parts of a probe that name roles.
+_ROLE_FIELDS = ("role", "writer", "reader")
+_NEEDED = ("Deployment", "ReplicaSet", "Pod")
+
+
+@dataclass(frozen=True, eq=False)
+class RolePlayer:
+    """The containers that play a role: the same one in every Pod of the workload."""
+
+    key: str
+    workload: WorkloadView
+    container_name: str
+    containers: tuple[ContainerView, ...]
+
+    @property
+    def example(self) -> ContainerView:
+        """One of them to read the spec from: replicas are made from one template."""
+        return self.containers[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    definition: LabDefinition
+    evidence: Evidence
+
+    @property
+    def namespace(self) -> str:
+        return self.evidence.namespace
+
+    @cached_property
+    def roles(self) -> Mapping[str, str]:
+        """Which container plays which role."""
+        return assign(self.definition, self.evidence)
+
+    def workload(self, key: str | None = None) -> WorkloadView | None:
+        return find_workload(self.evidence, self.definition, key)
+
+    def role(self, key: str) -> RolePlayer | None:
+        name = self.roles.get(key)
+        workload = self.workload_of(key)
+        if name is None or workload is None:
+            return None
+        found = (pod.container(name) for pod in workload.pods)
+        containers = tuple(it for it in found if it is not None)
+        return RolePlayer(key, workload, name, containers) if containers else None
+
+    def workload_of(self, role: str) -> WorkloadView | None:
+        declared = self.definition.roles.get(role)
+        return self.workload(declared.workload) if declared else None
+
+    def transcript(self, probe: str) -> Transcript | None:
+        return self.evidence.probes.get(probe)
+
+    def log(self, pod: str, container: str, *, previous: bool = False) -> Log | None:
+        wanted = (pod, container, previous)
+        logs = self.evidence.logs
+        found = (log for log in logs if (log.pod, log.container, log.previous) == wanted)
+        return min(found, key=str, default=None)
+
+    def listening(self, pod: str, container: str) -> Listening | None:
+        found = (it for it in self.evidence.listening if (it.pod, it.container) == (pod, container))
+        return min(found, key=str, default=None)
+
+    def kubectl(self, words: str) -> str:
+        """The command that shows a learner the same."""
+        return f"kubectl -n {self.namespace} {words}"
+
+    # What every check meets before it can look at its own matter: a ready-made finding, or None.
+
+    def gap_of_kinds(self, *kinds: str) -> Finding | None:
+        """Unknown where the API did not list what the check reads."""
+        for kind in kinds:
+            if kind in self.evidence.unseen or kind not in self.evidence.objects:
+                return self.not_seen(kind)
+        return None
+
+    def gap_of_workload(self, key: str | None = None) -> Finding | None:
+        kinds = self.definition.workloads.get(key or main_workload(self.definition) or "")
+        needed = kinds.kinds if kinds and "Deployment" not in kinds.kinds else _NEEDED
+        gap = self.gap_of_kinds(*needed)
+        if gap:
+            return gap
+        found = self.workload(key)
+        if found is None:
+            return self.workload_missing(key)
+        return None if found.pods else self.pods_missing(found)
+
+    def gap_of_roles(self, *keys: str) -> Finding | None:
+        for key in keys:
+            declared = self.definition.roles.get(key)
+            gap = self.gap_of_workload(declared.workload if declared else None)
+            if gap:
+                return gap
+            if self.role(key) is None:
+                return self.role_missing(key)
+        return None
+
+    def gap_of_probe(self, key: str) -> Finding | None:
+        """The roles and the workload that a probe names come before what it saw."""
+        probe = self.definition.probes.get(key)
+        gap = self._gap_of_probed(probe) if probe else None
+        if gap:
+            return gap
+        found = self.transcript(key)
+        if found is None:
+            return Finding("unknown", "not_collected", {"probe": key})
+        if found.trouble:
+            trouble: dict[str, Any] = {"code": found.trouble.code, "detail": found.trouble.detail}
+            return Finding("unknown", "probe_trouble", {"probe": key, **trouble})
+        return None
+
+    def _gap_of_probed(self, probe: Probe) -> Finding | None:
+        roles = [getattr(probe, name) for name in _ROLE_FIELDS if getattr(probe, name, "")]
+        if roles:
+            return self.gap_of_roles(*roles)
+        named = "workload" in type(probe).model_fields
+        return self.gap_of_workload(getattr(probe, "workload", None)) if named else None
+
+    def unless_settled(self, finding: Finding) -> Finding:
+        """What failed while the workload was still making progress is looked at again later."""
+        if finding.verdict != "failed" or self.evidence.settled:
+            return finding
+        command = finding.command or self.kubectl("get pods")
+        return Finding(
+            "failed", "still_starting", {"because": finding.code}, command, finding.evidence
+        )
+
+    def not_seen(self, kind: str) -> Finding:
+        trouble = self.evidence.unseen.get(kind)
+        params = {"kind": kind, "reason": trouble.code if trouble else "not_collected"}
+        return Finding("unknown", "not_seen", params, self.kubectl(f"get {kind.lower()}s"))
+
+    def workload_missing(self, key: str | None) -> Finding:
+        wanted = self.definition.workloads.get(key or main_workload(self.definition) or "")
+        kinds = " / ".join(wanted.kinds) if wanted else "Deployment"
+        names = " / ".join(wanted.names) if wanted else str(key)
+        params = {"kind": kinds, "name": names}
+        return Finding("failed", "workload_missing", params, self.kubectl("get deployments,pods"))
+
+    def pods_missing(self, workload: WorkloadView) -> Finding:
+        """Nothing is judged by a template alone: no Pod, no behaviour, no vacuous pass."""
+        command = self.kubectl(f"describe {workload.resource}")
+        params = {"kind": workload.kind, "name": workload.name}
+        return self.unless_settled(Finding("failed", "pods_missing", params, command))
+
+    def role_missing(self, key: str) -> Finding:
+        workload = self.workload_of(key)
+        there = [it.name for it in workload.example.containers] if workload else []
+        params = {"role": key, "containers": sorted(there)}
+        target = workload.resource if workload else "pods"
+        columns = "-o jsonpath='{.spec.template.spec.containers[*].name}'"
+        is_deployment = workload is not None and workload.kind == "Deployment"
+        command = f"get {target} {columns}" if is_deployment else f"describe {target}"
+        return Finding("failed", "role_missing", params, self.kubectl(command))
