@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from grader.kube.egress import PUBLIC_ONLY, TRUSTED, Egress
 from grader.kube.errors import KubeconfigError
 
 LARGEST_FILE = 64 * 1024
@@ -47,6 +48,7 @@ class Target:
     token: str | None = field(default=None, repr=False)
     certificate: bytes | None = field(default=None, repr=False)
     key: bytes | None = field(default=None, repr=False)
+    egress: Egress = PUBLIC_ONLY  # where its server may be; only an operator's own is trusted
 
 
 def read_kubeconfig(file: Path) -> Target:
@@ -64,6 +66,7 @@ def read_kubeconfig(file: Path) -> Target:
         token=_token(user, file),
         certificate=_content(user, "client-certificate", file),
         key=_content(user, "client-key", file),
+        egress=TRUSTED,
     )
 
 
@@ -77,7 +80,7 @@ def in_cluster_target(folder: Path = SERVICE_ACCOUNT) -> Target:
             f"PODLAB_CLUSTER is “in-cluster”, but {error.filename} cannot be read.",
             "Run Podlab in a Pod that has a service account, or choose another PODLAB_CLUSTER.",
         ) from error
-    return Target(server="https://kubernetes.default.svc", ca=ca, token=token)
+    return Target(server="https://kubernetes.default.svc", ca=ca, token=token, egress=TRUSTED)
 
 
 def _document(file: Path) -> Mapping[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.kube import KubeconfigError, Target, UnreachableError, check_ready
+from grader.kube.egress import TRUSTED
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
 
@@ -74,7 +75,12 @@ def server(certificate: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def target(server: Server, certificate: Path) -> Target:
-    return Target(server=server.address, ca=(certificate / "cert.pem").read_bytes(), token="secret")
+    return Target(
+        server=server.address,
+        ca=(certificate / "cert.pem").read_bytes(),
+        token="secret",
+        egress=TRUSTED,
+    )
 
 
 def respond(
@@ -162,13 +168,13 @@ def test_a_silent_server_is_given_up(server: Server, target: Target) -> None:
 
 
 def test_nobody_listening_is_told(target: Target, server: Server) -> None:
-    gone = Target(server="https://127.0.0.1:1", ca=target.ca)
+    gone = Target(server="https://127.0.0.1:1", ca=target.ca, egress=TRUSTED)
     with pytest.raises(UnreachableError, match="does not answer"):
         check_ready(gone)
 
 
 def test_a_certificate_of_somebody_else_is_not_believed(server: Server) -> None:
-    stranger = Target(server=server.address, token="secret")
+    stranger = Target(server=server.address, token="secret", egress=TRUSTED)
     with pytest.raises(UnreachableError, match="does not answer"):
         check_ready(stranger)
     assert server.asked == []
@@ -178,9 +184,11 @@ def test_the_name_to_check_may_differ_from_the_address(
     server: Server, target: Target, certificate: Path
 ) -> None:
     ca = (certificate / "cert.pem").read_bytes()
-    check_ready(Target(server=server.address, ca=ca, tls_server_name="api.example"))
+    check_ready(Target(server=server.address, ca=ca, tls_server_name="api.example", egress=TRUSTED))
     with pytest.raises(UnreachableError):
-        check_ready(Target(server=server.address, ca=ca, tls_server_name="other.example"))
+        check_ready(
+            Target(server=server.address, ca=ca, tls_server_name="other.example", egress=TRUSTED)
+        )
 
 
 def test_a_client_certificate_is_used_and_left_nowhere(
@@ -192,6 +200,7 @@ def test_a_client_certificate_is_used_and_left_nowhere(
         ca=(certificate / "cert.pem").read_bytes(),
         certificate=(certificate / "cert.pem").read_bytes(),
         key=(certificate / "key.pem").read_bytes(),
+        egress=TRUSTED,
     )
     check_ready(pair)
     assert list(tmp_path.iterdir()) == []
@@ -199,7 +208,7 @@ def test_a_client_certificate_is_used_and_left_nowhere(
 
 def test_a_broken_certificate_is_the_kubeconfigs_fault(server: Server) -> None:
     with pytest.raises(KubeconfigError, match="is not valid"):
-        check_ready(Target(server=server.address, ca=b"no certificate"))
+        check_ready(Target(server=server.address, ca=b"no certificate", egress=TRUSTED))
 
 
 def test_a_proxy_in_the_environment_is_not_used(
