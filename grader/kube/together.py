@@ -1,0 +1,75 @@
+"""Calls made side by side. One that fails leaves its error in its place."""
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Generic, TypeVar
+
+from grader.kube.errors import KubeError
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+MOST = 8
+
+
+def run_together(
+    tasks: Mapping[Key, Callable[[], Value]], most: int = MOST
+) -> dict[Key, Value | KubeError]:
+    """At most so many at once; results in the order of the tasks.
+
+    The caller works too, so that one task alone needs no thread.
+    """
+    waiting = list(reversed(tasks.items()))
+    results: dict[Key, Value | KubeError] = {}
+    bugs: list[Exception] = []
+
+    def work() -> None:
+        while waiting:
+            try:
+                key, task = waiting.pop()
+            except IndexError:
+                return
+            try:
+                results[key] = task()
+            except KubeError as error:
+                results[key] = error
+            except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+                bugs.append(error)
+
+    threads = [
+        threading.Thread(target=work, name=f"collect-{place}", daemon=True)
+        for place in range(min(most, len(tasks)) - 1)
+    ]
+    for thread in threads:
+        thread.start()
+    work()
+    for thread in threads:
+        thread.join()
+    if bugs:
+        raise bugs[0]
+    return {key: results[key] for key in tasks}
+
+
+class Background(Generic[Value]):
+    """One call in a thread of its own, joined later."""
+
+    def __init__(self, task: Callable[[], Value], name: str) -> None:
+        self._result: Value | None = None
+        self._error: Exception | None = None
+        self._task = task
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def join(self) -> Value:
+        self._thread.join()
+        if self._error:
+            raise self._error
+        return self._result  # type: ignore[return-value] - set where there was no error
+
+    def is_done(self) -> bool:
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        try:
+            self._result = self._task()
+        except Exception as error:  # noqa: BLE001 - raised again in `join`
+            self._error = error
