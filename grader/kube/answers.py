@@ -8,7 +8,7 @@ from grader.kube.errors import AnswerError, TooDeepError
 
 DEEPEST = 64
 _ONE_KIND_OF_BRACKET = bytes.maketrans(b"{}", b"[]")
-_NOT_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_NEITHER_BRACKETS_NOR_QUOTES = bytes(code for code in range(256) if code not in b'[]{}"')
 
 
 def parse_json(body: bytes) -> Any:
@@ -22,11 +22,9 @@ def parse_json(body: bytes) -> Any:
 
 def is_deep(body: bytes) -> bool:
     """Whether brackets nest deeper than we take. Linear, in C, and before any parser recurses."""
-    if body.count(b"[") + body.count(b"{") <= DEEPEST:
-        return False
     unescaped = body.replace(b"\\\\", b"").replace(b'\\"', b"")
-    outside = b"".join(unescaped.split(b'"')[::2])
-    brackets = outside.translate(_ONE_KIND_OF_BRACKET, _NOT_BRACKETS)
+    signs = unescaped.translate(_ONE_KIND_OF_BRACKET, _NEITHER_BRACKETS_NOR_QUOTES)
+    brackets = b"".join(signs.split(b'"')[::2])
     for _ in range(DEEPEST):
         if not brackets:
             return False

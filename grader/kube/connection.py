@@ -76,7 +76,6 @@ class Pool:
         self.target = target
         self.place = place_of(target)
         self._idle: list[Idle] = []
-        self._session: ssl.SSLSession | None = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -95,17 +94,15 @@ class Pool:
         """Back, after an answer that was read to its end."""
         with self._lock:
             if not self._closed and len(self._idle) < IDLE_MOST:
-                self._session = sock.session or self._session
                 self._idle.append(Idle(sock, time.monotonic()))
                 return
         sock.close()
 
     def open(self, deadline: float, count: Callable[[int], None]) -> tls.BoundedSocket:
-        """A new connection. A known session spares the server its signature."""
         context = tls.context_for(self.target)
         raw = egress.connect(self.target.egress, self.place.host, self.place.port, deadline)
         raw.settimeout(max(0.001, deadline - time.monotonic()))
-        sock = tls.wrap(raw, context, self.place.name, self._session)
+        sock = tls.wrap(raw, context, self.place.name)
         sock.bound(deadline, count)
         return sock
 

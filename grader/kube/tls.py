@@ -59,15 +59,10 @@ class BoundedSocket(ssl.SSLSocket):
         self.settimeout(left)
 
 
-def wrap(
-    raw: socket.socket,
-    context: ssl.SSLContext,
-    name: str,
-    session: ssl.SSLSession | None = None,
-) -> BoundedSocket:
+def wrap(raw: socket.socket, context: ssl.SSLContext, name: str) -> BoundedSocket:
     """The TLS handshake; the raw socket's time-out bounds it as a whole."""
     try:
-        wrapped = context.wrap_socket(raw, server_hostname=name, session=session)
+        wrapped = context.wrap_socket(raw, server_hostname=name)
     except BaseException:
         raw.close()
         raise

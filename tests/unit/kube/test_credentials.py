@@ -91,7 +91,7 @@ def test_a_setting_that_is_off_is_no_reason_to_refuse(tmp_path: Path) -> None:
         ("current-context: ''\n", "has no context (none is named)"),
         ("current-context: x\ncontexts: 3\n", "has no context “x”"),
         ("x: " + "y" * 70_000, "larger than 64 KiB"),
-        ("[" * 1000, "is not YAML"),
+        ("[" * 1000, "is nested too deep"),
     ],
     ids=lambda value: value[:20],
 )
