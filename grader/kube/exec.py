@@ -52,7 +52,7 @@ def run(
             path, query, PROTOCOLS, seconds=seconds, largest=largest + FRAMING
         )
     except StatusError as error:
-        raise _explained(error) from error
+        raise explained(error) from error
     with socket:
         if stdin:
             _send_input(socket, stdin)
@@ -71,7 +71,7 @@ def _result(socket: "WebSocket", largest: int) -> ExecResult:
     while (message := socket.receive()) is not None:
         channel = message[0] if message else -1
         if channel == STATUS:
-            code = _exit_code(message[1:])
+            code = command_end(message[1:])
             return ExecResult(bytes(output[STDOUT]), bytes(output[STDERR]), code)
         if channel in output:
             output[channel] += message[1:]
@@ -80,7 +80,7 @@ def _result(socket: "WebSocket", largest: int) -> ExecResult:
     raise ConnectionLostError("The container's connection ended before the command did.")
 
 
-def _exit_code(message: bytes) -> int:
+def command_end(message: bytes) -> int:
     """From a Kubernetes Status: success, or the exit code among its causes."""
     status = _status(message)
     if status.get("status") == "Success":
@@ -105,7 +105,7 @@ def _status(message: bytes) -> dict[str, Any]:
     return status
 
 
-def _explained(error: StatusError) -> KubeError:
+def explained(error: StatusError) -> KubeError:
     """A refusal that is about the container rather than about us."""
     if isinstance(error, ServerError) or error.status == 400:
         found = _explained_text(error.said)

@@ -18,7 +18,7 @@ def run_together(
 
     The caller works too, so that one task alone needs no thread.
     """
-    waiting = list(reversed(tasks.items()))
+    waiting = list(tasks.items())[::-1]
     results: dict[Key, Value | KubeError] = {}
     bugs: list[Exception] = []
 
@@ -53,7 +53,7 @@ class Background(Generic[Value]):
     """One call in a thread of its own, joined later."""
 
     def __init__(self, task: Callable[[], Value], name: str) -> None:
-        self._result: Value | None = None
+        self._results: list[Value] = []
         self._error: Exception | None = None
         self._task = task
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -63,13 +63,13 @@ class Background(Generic[Value]):
         self._thread.join()
         if self._error:
             raise self._error
-        return self._result  # type: ignore[return-value] - set where there was no error
+        return self._results[0]
 
     def is_done(self) -> bool:
         return not self._thread.is_alive()
 
     def _work(self) -> None:
         try:
-            self._result = self._task()
+            self._results.append(self._task())
         except Exception as error:  # noqa: BLE001 - raised again in `join`
             self._error = error
