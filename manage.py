@@ -8,12 +8,18 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from host.errors import Problem, tell_troubles
+from host.errors import Problem, missing_package, tell_troubles
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WITHOUT_DJANGO = {"cluster": "cluster.cli", "doctor": "host.doctor"}
+WITHOUT_DJANGO = {
+    "cluster": "cluster.cli",
+    "doctor": "host.doctor",
+    "grade": "grader.cli.grade",
+    "judge": "grader.cli.judge",
+    "labs": "grader.cli.labs",
+}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -32,7 +38,7 @@ def _run_django(arguments: Sequence[str]) -> int:
         from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
         from django.core.management import execute_from_command_line  # noqa: PLC0415
     except ImportError as error:
-        raise _missing_package(error) from None
+        raise missing_package(error) from None
     try:
         _read_settings()
         execute_from_command_line([sys.argv[0], *arguments])
@@ -52,14 +58,6 @@ def _read_settings() -> None:
     from django.conf import settings  # noqa: PLC0415
 
     _ = settings.INSTALLED_APPS
-
-
-def _missing_package(error: ImportError) -> Problem:
-    return Problem(
-        "missing_package",
-        f"The Python package {error.name or 'django'} is not installed for {sys.executable}.",
-        "`make run` installs everything; then use: .venv/bin/python manage.py",
-    )
 
 
 if __name__ == "__main__":

@@ -39,6 +39,15 @@ def system_problem(error: OSError) -> Problem:
     )
 
 
+def missing_package(error: ImportError) -> Problem:
+    """A Python without our packages was started: another one has them."""
+    return Problem(
+        "missing_package",
+        f"The Python package {error.name or 'django'} is not installed for {sys.executable}.",
+        "`make run` installs everything; then use: .venv/bin/python manage.py",
+    )
+
+
 def tell(problem: Problem) -> int:
     """Say the problem on standard error and give the exit code of a command that met it."""
     print(f"✗ {problem.message}", file=sys.stderr)

@@ -1,0 +1,52 @@
+"""One grade: look, judge, show."""
+
+import argparse
+import sys
+
+from grader.catalog import Lab
+from grader.cli.answers import read_answers
+from grader.cli.files import write_json
+from grader.cli.lab_choice import open_lab
+from grader.cli.language import choose_language
+from grader.cli.outcome import exit_of
+from grader.cli.progress import ProgressLine
+from grader.cli.show import show
+from grader.cli.target import choose_target
+from grader.cli.terminal import write
+from grader.evidence.model import Evidence
+from grader.judge.engine import judge
+from grader.kube.collect import Progress, collect
+from grader.kube.errors import NamespaceError
+from grader.words import load_words
+from host.errors import Problem
+
+
+def grade(options: argparse.Namespace) -> int:
+    language = choose_language(options.language)
+    lab = open_lab(options.lab)
+    evidence = _look(options, lab, language)
+    report = show(judge(lab, evidence), lab.definition, options.output, language)
+    if options.save_evidence:
+        _save(options, evidence, language)
+    return exit_of(report)
+
+
+def _look(options: argparse.Namespace, lab: Lab, language: str) -> Evidence:
+    answers = read_answers(options.answers, lab.definition)
+    target = choose_target(options)
+    words = load_words(language)
+    with ProgressLine() as line:
+
+        def tell(progress: Progress) -> None:
+            line.tell(words.say(f"progress_{progress.stage}", **progress.params))
+
+        try:
+            return collect(lab, target, options.namespace, answers, progress=tell)
+        except NamespaceError as error:
+            raise Problem(error.code, error.message, error.help) from error
+
+
+def _save(options: argparse.Namespace, evidence: Evidence, language: str) -> None:
+    write_json(options.save_evidence, evidence.to_json())
+    said = load_words(language).say("cli_saved", file=options.save_evidence, lab=options.lab)
+    write(said, sys.stderr)
