@@ -5,7 +5,7 @@ import json
 import random
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote as percent
 from urllib.parse import urlencode
+from weakref import WeakSet
 
 from grader.kube.answers import parse_json
 from grader.kube.budget import Budget
@@ -93,6 +94,7 @@ class Client:
         self._pool = pool or Pool(target)
         self._keeps_pool = pool is not None
         self._closing = threading.Event()
+        self._streams: WeakSet[BoundedSocket] = WeakSet()  # not the pool's: they end with us
 
     def __enter__(self) -> Self:
         return self
@@ -106,7 +108,10 @@ class Client:
         self.close()
 
     def close(self) -> None:
+        """Ends what still streams, in whatever thread."""
         self._closing.set()
+        for sock in list(self._streams):
+            sock.abort()
         if not self._keeps_pool:
             self._pool.close()
 
@@ -173,8 +178,10 @@ class Client:
         try:
             self._refuse(response, path)
         except BaseException:
+            response.close()
             sock.close()
             raise
+        self._streams.add(sock)
         return ByteLines(self.target.server, self.budget, sock, response, **bounds)
 
     def exec(  # noqa: PLR0913 - what to run where, and within which bounds
@@ -214,12 +221,12 @@ class Client:
         headers = {"User-Agent": AGENT, **self.identity()}
         ask = Handshake(self._pool.place.authority, address, asked, protocols, headers)
         if kept := self._pool.take():
-            try:
+            self._streams.add(kept)
+            with suppress(ConnectionLostError):
                 return shake_hands(kept, ask, self.budget, deadline, largest)
-            except ConnectionLostError:
-                pass
         with our_errors(self.target.server, self.budget):
             sock = self._pool.open(deadline, self.budget.read)
+        self._streams.add(sock)
         return shake_hands(sock, ask, self.budget, deadline, largest)
 
     def identity(self) -> dict[str, str]:
@@ -272,8 +279,10 @@ class Client:
                 if not ask.raw:
                     self._refuse(response, ask.path)
                 body, cut = self._body(response, ask)
-            whole = response.isclosed() and not response.will_close
+            # The standard library closes a response by itself only when it was chunked.
+            whole = (response.isclosed() or response.length == 0) and not response.will_close
         finally:
+            response.close()
             if whole:
                 self._pool.give(sock)
             else:
@@ -347,12 +356,13 @@ class Client:
 def _answering(
     sock: BoundedSocket, method: str, request: bytes, deadline: float, budget: Budget
 ) -> tuple[BoundedSocket, http.client.HTTPResponse]:
+    sock.bound(deadline, budget.read)
+    response = http.client.HTTPResponse(sock, method=method)
     try:
-        sock.bound(deadline, budget.read)
         sock.sendall(request)
-        response = http.client.HTTPResponse(sock, method=method)
         response.begin()
     except BaseException:
+        response.close()
         sock.close()
         raise
     return sock, response

@@ -86,6 +86,10 @@ class ExecSession:
             if self._socket.subprotocol == PROTOCOLS[0]:
                 self._socket.send(bytes([CLOSE, STDIN]))
 
+    def abort(self) -> None:
+        """From any thread: whoever reads gets an end, and so does the command."""
+        self._socket.abort()
+
     def read_line(self, seconds: float) -> str | None:
         """The next line; None once the command has ended. `TimedOutError` where none comes."""
         deadline = time.monotonic() + seconds

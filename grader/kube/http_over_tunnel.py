@@ -6,7 +6,7 @@ and still is a server: what it said counts once it falls silent.
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,12 +63,21 @@ def request_text(path: str, host: str) -> bytes:
     return "\r\n".join((*lines, "", "")).encode("ascii")
 
 
-def ask(tunnel: Tunnel, path: str, host: str, seconds: float = 5.0) -> HttpAnswer:
-    """The answer to one GET; raises `KubeError` where there is none."""
+def ask(
+    tunnel: Tunnel,
+    path: str,
+    host: str,
+    seconds: float = 5.0,
+    enough: Callable[[bytes], bool] | None = None,
+) -> HttpAnswer:
+    """The answer to one GET; raises `KubeError` where there is none.
+
+    `enough` is shown the body so far and may end the reading early.
+    """
     tunnel.send(request_text(path, host))
     reader = AnswerReader()
     deadline = time.monotonic() + seconds
-    while not reader.done:
+    while not reader.done and not (enough and enough(reader.body)):
         left = deadline - time.monotonic()
         try:
             piece = tunnel.receive(64 * 1024, max(0.01, min(left, reader.patience(left))))
@@ -100,6 +109,11 @@ class AnswerReader:
         return len(body) >= (LARGEST_BODY if length is None else min(length, LARGEST_BODY))
 
     @property
+    def body(self) -> bytes:
+        """What of the body is there."""
+        return self._data if self._head else b""
+
+    @property
     def open_ended(self) -> bool:
         """Whether only silence or the end of the connection tells that it is complete."""
         return self._head is not None and self._length() is None and not self._is_chunked()
@@ -114,8 +128,10 @@ class AnswerReader:
 
     def answer(self) -> HttpAnswer:
         if self._head is None:
-            raise NotHttpError(self._data) if self._data else NoAnswerError(
-                "The connection was closed without an answer."
+            raise (
+                NotHttpError(self._data)
+                if self._data
+                else NoAnswerError("The connection was closed without an answer.")
             )
         body = _dechunk(self._data)[0] if self._is_chunked() else self._data
         length = self._length()

@@ -52,6 +52,7 @@ class ByteLines:
         _trace: TracebackType | None,
     ) -> None:
         self.close()
+        self._response.close()
         self._sock.close()
 
     def close(self) -> None:

@@ -1,0 +1,53 @@
+"""What a probe did and saw, as it happens. Many threads may write."""
+
+import secrets
+import string
+import threading
+from typing import Any
+
+from grader.evidence.model import Step, Transcript, Trouble
+from grader.evidence.sanitise import clean, clean_object
+from grader.kube.clock import Clock
+
+MOST_STEPS = 60
+LONGEST = 400
+_ALPHABET = string.ascii_lowercase + string.digits
+
+
+def nonce() -> str:
+    """Random, made for one run: one path segment or name, not to be guessed."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(16))
+
+
+class Journal:
+    def __init__(self, clock: Clock) -> None:
+        self.facts: dict[str, Any] = {}
+        self._clock = clock
+        self._steps: list[Step] = []
+        self._left_behind: list[str] = []
+        self._lock = threading.Lock()
+
+    def step(  # noqa: PLR0913 - the columns of a transcript
+        self,
+        action: str,
+        *,
+        pod: str = "",
+        container: str = "",
+        target: str = "",
+        ok: bool = True,
+        saw: str = "",
+    ) -> None:
+        at = self._clock.stamp()
+        step = Step(at, action, pod, container, clean(target, LONGEST), ok, clean(saw, LONGEST))
+        with self._lock:
+            if len(self._steps) < MOST_STEPS:
+                self._steps.append(step)
+
+    def leave_behind(self, what: str) -> None:
+        with self._lock:
+            self._left_behind.append(clean(what, LONGEST))
+
+    def transcript(self, kind: str, trouble: Trouble | None) -> Transcript:
+        with self._lock:
+            facts, _ = clean_object(self.facts)
+            return Transcript(kind, tuple(self._steps), facts, trouble, tuple(self._left_behind))

@@ -1,0 +1,298 @@
+"""Does what the writer logs come out at the reader, through the file that they share?
+
+Two random lines tell: one the writer makes itself, of a request; one we append to the file that
+took it. A proxy that logs its own requests knows nothing of the second. The request goes into the
+Pod itself, so that the Service is no part of this.
+
+The command in the writer waits for the first line, appends a copy of it with another random word,
+and takes that copy away when its input ends, also when we are killed. It writes blanks over it,
+because whoever follows a file that shrinks prints all of it again.
+"""
+
+import threading
+from collections import deque
+from dataclasses import dataclass, field
+
+from grader.catalog.probes import LogFlow
+from grader.evidence.model import LogLine
+from grader.evidence.sanitise import clean
+from grader.evidence.views import ContainerView, PodView
+from grader.kube.errors import KubeError, NoShellError
+from grader.kube.exec_session import ExecSession
+from grader.kube.probes.asking import Failed, get
+from grader.kube.probes.journal import Journal, nonce
+from grader.kube.probes.log_watch import LogWatch
+from grader.kube.probes.scene import Scene
+from grader.kube.together import Background
+
+MOST_WATCHED = 6
+LONGEST_REQUEST = 10.0
+CLEANING = 4.0
+KEPT_LINES = 3
+
+# Arguments: the request's word, our word, seconds to look, then folders. Answers in lines:
+# A appended, E not writable, N never found, C taken away, K could not be taken away, X no program.
+# Several files may hold the request (nginx logs what it does not find as an error, too).
+SCRIPT = r"""
+LC_ALL=C; export LC_ALL; trap '' PIPE HUP; set -f; IFS='
+'
+n1=$1; n2=$2; pause=; end=$(($(date +%s) + $3)); shift 3
+command -v grep >/dev/null 2>&1 || { echo 'X grep'; exit; }
+search() {
+  if command -v find >/dev/null 2>&1
+  then find "$@" -type f -exec grep -lsF -- "$n1" {} \; 2>/dev/null
+  else grep -rlsF -- "$n1" "$@" 2>/dev/null; fi
+}
+append() {
+  l=$(grep -F -- "$n1" "$1" | tail -n 1 | sed "s/$n1/$n2/g")
+  [ -n "$l" ] && [ ${#l} -le 4000 ] || l="GET /$n2"
+  s=$(wc -c <"$1" | tr -d ' '); seen="$seen$1$IFS"
+  if { printf '%s\n' "$l" >>"$1"; } 2>/dev/null
+  then n=$((n + 1)); eval "f$n=\$1 l$n=\$l s$n=\$s"; echo "A $1"
+  else echo "E $1"; fi
+}
+blank() {
+  # The app may have written between our look and our line: search on from there.
+  at=$(tail -c +$(($3 + 1)) "$1" | { at=$3
+    while IFS= read -r l || [ -n "$l" ]; do
+      [ "$l" = "$2" ] && { echo $at; break; }
+      at=$((at + ${#l} + 1))
+    done
+  })
+  if [ -n "$at" ] && [ "$(dd if="$1" bs=1 skip=$at count=${#2} 2>/dev/null)" = "$2" ]
+  then printf "%${#2}s" '' | dd of="$1" bs=1 seek=$at conv=notrunc 2>/dev/null; fi
+  if grep -qsF -- "$n2" "$1"; then echo "K $1"; else echo "C $1"; fi
+}
+undo() {
+  kill $! 2>/dev/null; wait $! 2>/dev/null; i=0
+  while [ $i -lt $n ]; do i=$((i + 1)); eval "blank \"\$f$i\" \"\$l$i\" \"\$s$i\""; done
+  exit
+}
+work() {
+  n=0; seen=$IFS; trap undo TERM
+  while [ "$(date +%s)" -le $end ] && [ $n -lt 4 ]; do
+    for f in $(search "$@"); do
+      case $seen in *"$IFS$f$IFS"*) ;; *) [ $n -lt 4 ] && append "$f" ;; esac
+    done
+    # Not every sleep knows fractions. None outlives us: the container's first process may not
+    # reap what is left to it.
+    [ -n "$pause" ] || { sleep 0.02 2>/dev/null && pause=0.1 || pause=1; }
+    sleep $pause & wait $!
+  done
+  [ $n -gt 0 ] || echo N
+  while :; do sleep 5 & wait $!; done
+}
+work "$@" & worker=$!
+read -r _
+kill -TERM $worker; wait $worker
+"""
+
+
+@dataclass
+class _Heard:
+    """What came out at one container."""
+
+    request: str = ""
+    line: str = ""
+    last: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+
+
+@dataclass
+class _Flow:
+    """The state of one run. Its threads tell it by `changed`."""
+
+    probe: LogFlow
+    scene: Scene
+    journal: Journal
+    writer: ContainerView
+    request_word: str = field(default_factory=nonce)
+    line_word: str = field(default_factory=nonce)
+    heard: dict[str, _Heard] = field(default_factory=dict)
+    session: ExecSession | None = None
+    files: set[str] = field(default_factory=set)  # that hold our line
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    over: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def pod(self) -> PodView:
+        return self.writer.pod
+
+    def readers(self) -> list[str]:
+        """Containers where both lines came out."""
+        return sorted(name for name, it in self.heard.items() if it.request and it.line)
+
+    def note(self, action: str, *, target: str = "", ok: bool = True, saw: str = "") -> None:
+        where = {"pod": self.pod.name, "container": self.writer.name}
+        self.journal.step(action, **where, target=target, ok=ok, saw=saw)
+
+
+def run(probe: LogFlow, scene: Scene, journal: Journal) -> None:
+    player = scene.player(probe.writer)
+    if player is None or not player.containers:
+        journal.facts["absent"] = probe.writer
+        return
+    writer = min(player.containers, key=lambda it: not it.running)
+    flow = _Flow(probe, scene, journal, writer)
+    folders = shared_folders(writer)
+    journal.facts |= {
+        "writer": writer.name,
+        "pod": writer.pod.name,
+        "path": f"/{flow.request_word}",
+        "line": flow.line_word,
+        "within": probe.within,
+        "looked_in": folders,
+        "files": [],
+        "readers": [],
+        "seen": {},
+    }
+    if writer.running:
+        _run(flow, folders)
+    else:
+        journal.facts["not_running"] = writer.name
+
+
+def shared_folders(writer: ContainerView) -> list[str]:
+    """Where the writer mounts storage that another container mounts as well."""
+    others = (it for it in writer.pod.containers if it.name != writer.name)
+    theirs = {mount.volume for it in others for mount in it.storage_mounts}
+    mine = {(it.volume, it.sub_path): it.path for it in writer.storage_mounts}
+    return sorted({path for (volume, _), path in mine.items() if volume in theirs})
+
+
+def _run(flow: _Flow, folders: list[str]) -> None:
+    watches = _watch(flow)
+    writing = Background(lambda: _write(flow, folders), "log-flow-file") if folders else None
+    try:
+        if _request(flow):
+            _wait(flow)
+    finally:
+        flow.over.set()
+        if flow.session:
+            flow.session.end_input()
+        for watch in watches:
+            watch.stop()
+        if writing:
+            writing.join()
+        _conclude(flow, watches)
+
+
+def _watch(flow: _Flow) -> list[LogWatch]:
+    """The other containers of the writer's Pod, then the reader in other replicas."""
+    mine = [(flow.pod, it.name) for it in flow.pod.containers if it.name != flow.writer.name]
+    reader = flow.scene.player(flow.probe.reader)
+    theirs = [(pod, reader.name) for pod in reader.pods] if reader else []
+    wanted = list(dict.fromkeys((pod.name, name) for pod, name in (*mine, *theirs)))
+    for _, name in wanted:
+        flow.heard.setdefault(name, _Heard())
+    return [
+        LogWatch(
+            flow.scene.client,
+            flow.scene.namespace,
+            pod,
+            name,
+            lambda line, name=name: _hear(flow, name, line),  # type: ignore[misc]
+            seconds=flow.probe.within + LONGEST_REQUEST,
+        )
+        for pod, name in wanted[:MOST_WATCHED]
+    ]
+
+
+def _hear(flow: _Flow, container: str, line: LogLine) -> None:
+    heard = flow.heard[container]
+    is_request, is_line = flow.request_word in line.text, flow.line_word in line.text
+    with flow.changed:
+        if is_request and not heard.request:
+            heard.request = line.text
+        if is_line and not heard.line:
+            heard.line = line.text
+        heard.last.append(clean(line.text, 300))
+        if is_request or is_line:
+            flow.changed.notify_all()
+    if is_request or is_line:
+        word = flow.request_word if is_request else flow.line_word
+        where = {"pod": flow.pod.name, "container": container}
+        flow.journal.step("log_seen", **where, target=word, saw=line.text)
+
+
+def _request(flow: _Flow) -> bool:
+    """Whether the writer answered, whatever it said: it has something to log then."""
+    port = _port(flow)
+    patience = min(LONGEST_REQUEST, flow.scene.patience(flow.pod))
+    path = f"/{flow.request_word}"
+    answer = get(flow.scene, flow.journal, flow.pod, port, path, patience)
+    flow.journal.facts["port"] = port
+    if isinstance(answer, Failed):
+        flow.journal.facts["request"] = {"error": answer.code, "detail": answer.detail}
+        return False
+    flow.journal.facts["request"] = {"status": answer.status}
+    return True
+
+
+def _port(flow: _Flow) -> int:
+    """Where the writer really listens; what it declares may be wrong."""
+    listening, declared = flow.scene.listening(flow.writer), flow.writer.ports
+    for ports in (listening, declared):
+        if ports:
+            return 80 if 80 in ports else ports[0]
+    return 80
+
+
+def _wait(flow: _Flow) -> None:
+    seconds = min(flow.probe.within, flow.scene.client.budget.left())
+    with flow.changed:
+        flow.changed.wait_for(lambda: bool(flow.readers()), seconds)
+
+
+def _write(flow: _Flow, folders: list[str]) -> None:
+    """Runs in a thread of its own, for as long as the command in the writer does."""
+    seconds = flow.probe.within + LONGEST_REQUEST
+    words = (flow.request_word, flow.line_word, str(int(seconds)), *folders)
+    try:
+        with ExecSession(
+            flow.scene.client,
+            flow.scene.namespace,
+            flow.pod.name,
+            flow.writer.name,
+            ["sh", "-c", SCRIPT, "podlab", *words],
+            seconds=seconds + CLEANING,
+        ) as session:
+            flow.session = session
+            if flow.over.is_set():
+                session.end_input()
+            while (line := session.read_line(seconds + CLEANING)) is not None:
+                _told(flow, line)
+    except NoShellError:
+        flow.journal.facts["no_shell"] = flow.writer.name
+    except KubeError as error:
+        flow.journal.facts["file_trouble"] = error.code
+    for file in sorted(flow.files):
+        flow.journal.leave_behind(f"{flow.writer.name}: {file}")
+
+
+def _told(flow: _Flow, line: str) -> None:
+    word, _, file = line.partition(" ")
+    facts = flow.journal.facts
+    if word == "A":
+        flow.files.add(file)
+        facts["files"] = sorted({*facts["files"], file})
+        flow.note("append", target=file, saw=flow.line_word)
+    elif word == "E":
+        facts["not_writable"] = file
+        flow.note("append", target=file, ok=False)
+    elif word == "X":
+        facts["no_program"] = file
+    elif word in {"C", "K"}:
+        flow.note("remove", target=file, ok=word == "C", saw=flow.line_word)
+        if word == "C":
+            flow.files.discard(file)
+
+
+def _conclude(flow: _Flow, watches: list[LogWatch]) -> None:
+    facts = flow.journal.facts
+    facts["readers"] = flow.readers()
+    facts["plays"] = {flow.probe.reader: flow.readers()}
+    facts["seen"] = {
+        name: {"request": bool(it.request), "line": bool(it.line), "last": list(it.last)}
+        for name, it in sorted(flow.heard.items())
+    }
+    facts["unread"] = sorted({it.container for it in watches if it.trouble})
