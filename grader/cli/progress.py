@@ -13,7 +13,7 @@ class ProgressLine:
     """Rewritten in place, from any thread, and gone at the end."""
 
     def __init__(self) -> None:
-        self._shown = is_terminal(sys.stderr) and terminal_of(sys.stderr) is not None
+        self._shown = is_terminal(sys.stderr)
         self._terminal: Terminal = terminal_of(sys.stderr)
         self._lock = threading.Lock()
 
@@ -21,6 +21,9 @@ class ProgressLine:
         return self
 
     def __exit__(self, *_reason: object) -> None:
+        self.clear()
+
+    def clear(self) -> None:
         if self._shown:
             self._write(CLEAR)
 

@@ -43,11 +43,9 @@ def choose_target(options: argparse.Namespace, environ: Mapping[str, str] = os.e
 
 
 def _read(file: Path, options: argparse.Namespace) -> "Target":
-    from grader.kube.credentials import read_operators_kubeconfig  # noqa: PLC0415
+    from grader.kube.credentials import read_kubeconfig  # noqa: PLC0415
 
-    return read_operators_kubeconfig(
-        file.expanduser(), context=options.context, allow_exec=options.allow_exec
-    )
+    return read_kubeconfig(file.expanduser(), options.context, allow_exec=options.allow_exec)
 
 
 def _configured_file(environ: Mapping[str, str]) -> Path:

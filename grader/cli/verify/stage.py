@@ -1,0 +1,148 @@
+"""Namespaces for a run: made, filled with its manifests, and taken away whatever happens."""
+
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from grader.catalog.folders import Proof
+from grader.catalog.source import Loader
+from grader.kube.apply import apply, create_namespace, delete_namespace
+from grader.kube.budget import Budget
+from grader.kube.client import Client
+from grader.kube.credentials import Target
+from grader.kube.errors import KubeError, NotFoundError
+from host.errors import Problem
+
+PREFIX = "podlab-verify"
+LABELS = {"app.kubernetes.io/managed-by": PREFIX}
+PATIENCE = 90.0
+PAUSE = 0.5
+# Only these: other `$` belong to the shell scripts in manifests.
+PLACE = re.compile(r"\$\{(?:NAMESPACE|ELSEWHERE)\}")
+BUSY = frozenset({"ContainerCreating", "PodInitializing", ""})
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Where one run takes place."""
+
+    namespace: str
+    elsewhere: str
+
+
+class Stage:
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._token = secrets.token_hex(3)
+        self._live: set[str] = set()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def grounds(self, proof: Proof, number: int) -> Iterator[Grounds]:
+        """The manifests are applied; the namespaces go when the run is over."""
+        name = f"{PREFIX}-{self._token}-{number}"
+        found = Grounds(name, f"{name}-elsewhere")
+        with self._client() as client:
+            try:
+                self._fill(client, proof, found)
+                yield found
+            finally:
+                self.leave(name, found.elsewhere)
+
+    def leave(self, *names: str) -> None:
+        """Deletes; waits for nothing. Without names: every namespace that is still there."""
+        with self._lock:
+            gone = [name for name in names or tuple(self._live) if name in self._live]
+            self._live.difference_update(gone)
+        with self._client() as client:
+            for name in gone:
+                with suppress(KubeError):
+                    delete_namespace(client, name)
+
+    def _client(self) -> Client:
+        return Client(self._target, Budget(calls=2000, bytes=256 * 1024 * 1024, seconds=600.0))
+
+    def _fill(self, client: Client, proof: Proof, grounds: Grounds) -> None:
+        self._create(client, grounds.namespace)
+        if proof.elsewhere:
+            self._create(client, grounds.elsewhere)
+            self._apply(client, grounds.elsewhere, proof.elsewhere, grounds)
+        self._apply(client, grounds.namespace, proof.manifests, grounds)
+        if proof.afterwards:
+            _wait(lambda: all_ready(_pods(client, grounds.namespace)))
+            self._apply(client, grounds.namespace, proof.afterwards, grounds)
+        # What is said of a container that was not started yet would be said too early.
+        _wait(lambda: all_spoke(_pods(client, grounds.namespace)))
+
+    def _create(self, client: Client, name: str) -> None:
+        with self._lock:
+            self._live.add(name)
+        create_namespace(client, name, labels=LABELS)
+
+    def _apply(
+        self, client: Client, namespace: str, files: Sequence[Path], grounds: Grounds
+    ) -> None:
+        for file in files:
+            for manifest in read_manifests(file, grounds):
+                apply(client, namespace, manifest)
+
+
+def read_manifests(file: Path, grounds: Grounds) -> list[Mapping[str, Any]]:
+    """`${NAMESPACE}` and `${ELSEWHERE}` are the two namespaces of the run."""
+    names = {"${NAMESPACE}": grounds.namespace, "${ELSEWHERE}": grounds.elsewhere}
+    text = PLACE.sub(lambda found: names[found[0]], file.read_text(encoding="utf-8"))
+    try:
+        documents = list(yaml.load_all(text, Loader))
+    except yaml.YAMLError as error:
+        said = " ".join(str(error).split())
+        raise Problem("broken_lab", f"{file} is not YAML: {said}", "Correct the file.") from error
+    return [document for document in documents if isinstance(document, dict)]
+
+
+def _pods(client: Client, namespace: str) -> list[dict[str, Any]]:
+    with suppress(NotFoundError):
+        return client.list(f"/api/v1/namespaces/{namespace}/pods").items
+    return []
+
+
+def all_ready(pods: Sequence[Mapping[str, Any]]) -> bool:
+    conditions = [pod.get("status", {}).get("conditions", []) for pod in pods]
+    return bool(pods) and all(
+        any(one.get("type") == "Ready" and one.get("status") == "True" for one in found)
+        for found in conditions
+    )
+
+
+def all_spoke(pods: Sequence[Mapping[str, Any]]) -> bool:
+    """Every container runs, has ended, or says why it cannot start."""
+    return bool(pods) and all(_spoke(pod.get("status", {})) for pod in pods)
+
+
+def _spoke(status: Mapping[str, Any]) -> bool:
+    conditions = {one.get("type"): one for one in status.get("conditions", [])}
+    if conditions.get("PodScheduled", {}).get("status") == "False":
+        return True
+    waiting = (
+        one.get("state", {}).get("waiting")
+        for key in ("initContainerStatuses", "containerStatuses")
+        for one in status.get(key, [])
+    )
+    reasons = [one.get("reason", "") for one in waiting if one is not None]
+    if any(reason not in BUSY for reason in reasons):
+        return True
+    return bool(status.get("containerStatuses")) and not reasons
+
+
+def _wait(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Goes on when the time is up: a run that gets nowhere is graded as it is."""
+    end = time.monotonic() + patience
+    while not condition() and time.monotonic() < end:
+        time.sleep(PAUSE)
