@@ -100,8 +100,9 @@ def _clean(value: Any, path: tuple[str, ...], cuts: list[Cut]) -> Any:
     if len(path) >= DEEPEST:
         cuts.append(Cut(_spell(path), "depth"))
         return None
-    clean_inside = _clean_mapping if isinstance(value, Mapping) else _clean_list
-    return clean_inside(value, path, cuts)
+    if isinstance(value, Mapping):
+        return _clean_mapping(value, path, cuts)
+    return _clean_list(value, path, cuts)
 
 
 def _clean_text(value: str, path: tuple[str, ...], cuts: list[Cut]) -> str:

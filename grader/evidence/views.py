@@ -145,6 +145,16 @@ class PodView:
         return text(self.object, "status", "podIP")
 
     @property
+    def ips(self) -> frozenset[str]:
+        """Its addresses of both families."""
+        found = (text(it, "ip") for it in entries(self.object, "status", "podIPs"))
+        return frozenset((self.ip, *found)) - {""}
+
+    @property
+    def made_at(self) -> str:
+        return text(self.object, "metadata", "creationTimestamp")
+
+    @property
     def phase(self) -> str:
         return text(self.object, "status", "phase")
 
@@ -179,6 +189,13 @@ class PodView:
         """Whether the Pod has this volume and it can hold files of the containers."""
         return volume in self.volumes and is_storage(self.volumes[volume])
 
+    def storage_behind(self, volume: str) -> str:
+        """What tells storage from other storage: two volumes may be of one claim or one folder."""
+        source = self.volumes.get(volume, {})
+        claim = text(source, "persistentVolumeClaim", "claimName")
+        folder = text(source, "hostPath", "path").rstrip("/")
+        return f"claim {claim}" if claim else f"host {folder}" if folder else volume
+
     def is_read_only(self, volume: str) -> bool:
         """Some sources are read-only for every container that mounts them."""
         source = self.volumes.get(volume, {})
@@ -196,6 +213,7 @@ class WorkloadView:
     replica_set: Object | None
     pods: tuple[PodView, ...]  # by name; those being deleted or already ended are left out
     older_pods: tuple[PodView, ...] = ()  # of older ReplicaSets, still there
+    all_pods: tuple[PodView, ...] = ()  # also those that are being deleted or have ended
 
     @property
     def resource(self) -> str:
@@ -284,10 +302,13 @@ def _first(evidence: Evidence, key: str, workload: Workload) -> WorkloadView | N
 
 def _view(evidence: Evidence, key: str, kind: str, found: Object) -> WorkloadView:
     if kind == "Pod":
-        return WorkloadView(key, kind, _name(found), found, None, (PodView(found),))
+        return WorkloadView(
+            key, kind, _name(found), found, None, (PodView(found),), (), (PodView(found),)
+        )
     sets = sorted(_owned(objects(evidence, "ReplicaSet"), _uid(found)), key=_revision)
     newest = sets[-1] if sets else None
-    pods = [it for it in objects(evidence, "Pod") if not _is_deleting(it) and not _is_over(it)]
+    everything = objects(evidence, "Pod")
+    pods = [it for it in everything if not _is_deleting(it) and not _is_over(it)]
     return WorkloadView(
         key=key,
         kind=kind,
@@ -296,6 +317,7 @@ def _view(evidence: Evidence, key: str, kind: str, found: Object) -> WorkloadVie
         replica_set=newest,
         pods=_pods_of(pods, sets[-1:]),
         older_pods=_pods_of(pods, sets[:-1]),
+        all_pods=_pods_of(everything, sets),
     )
 
 

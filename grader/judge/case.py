@@ -1,5 +1,6 @@
 """One lab and the evidence of one workspace, as the checks look at it."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,9 +76,9 @@ class Case:
         found = (it for it in self.evidence.listening if (it.pod, it.container) == (pod, container))
         return min(found, key=str, default=None)
 
-    def kubectl(self, words: str) -> str:
-        """The command that shows a learner the same."""
-        return f"kubectl -n {self.namespace} {words}"
+    def kubectl(self, *words: str) -> str:
+        """The command that shows a learner the same, safe to be pasted into a shell."""
+        return shlex.join(("kubectl", "-n", self.namespace, *words))
 
     # What every check meets before it can look at its own matter: a ready-made finding, or None.
 
@@ -134,7 +135,7 @@ class Case:
         """What failed while the workload was still making progress is looked at again later."""
         if finding.verdict != "failed" or self.evidence.settled:
             return finding
-        command = finding.command or self.kubectl("get pods")
+        command = finding.command or self.kubectl("get", "pods")
         return Finding(
             "failed", "still_starting", {"because": finding.code}, command, finding.evidence
         )
@@ -142,18 +143,20 @@ class Case:
     def not_seen(self, kind: str) -> Finding:
         trouble = self.evidence.unseen.get(kind)
         params = {"kind": kind, "reason": trouble.code if trouble else "not_collected"}
-        return Finding("unknown", "not_seen", params, self.kubectl(f"get {kind.lower()}s"))
+        return Finding("unknown", "not_seen", params, self.kubectl("get", f"{kind.lower()}s"))
 
     def workload_missing(self, key: str | None) -> Finding:
         wanted = self.definition.workloads.get(key or main_workload(self.definition) or "")
         kinds = " / ".join(wanted.kinds) if wanted else "Deployment"
         names = " / ".join(wanted.names) if wanted else str(key)
         params = {"kind": kinds, "name": names}
-        return Finding("failed", "workload_missing", params, self.kubectl("get deployments,pods"))
+        return Finding(
+            "failed", "workload_missing", params, self.kubectl("get", "deployments,pods")
+        )
 
     def pods_missing(self, workload: WorkloadView) -> Finding:
         """Nothing is judged by a template alone: no Pod, no behaviour, no vacuous pass."""
-        command = self.kubectl(f"describe {workload.resource}")
+        command = self.kubectl("describe", workload.resource)
         params = {"kind": workload.kind, "name": workload.name}
         return self.unless_settled(Finding("failed", "pods_missing", params, command))
 
@@ -162,7 +165,4 @@ class Case:
         there = [it.name for it in workload.example.containers] if workload else []
         params = {"role": key, "containers": sorted(there)}
         target = workload.resource if workload else "pods"
-        columns = "-o jsonpath='{.spec.template.spec.containers[*].name}'"
-        is_deployment = workload is not None and workload.kind == "Deployment"
-        command = f"get {target} {columns}" if is_deployment else f"describe {target}"
-        return Finding("failed", "role_missing", params, self.kubectl(command))
+        return Finding("failed", "role_missing", params, self.kubectl("describe", target))

@@ -77,7 +77,8 @@ class Candidate:
 
     @cached_property
     def volumes(self) -> frozenset[str]:
-        return frozenset(mount.volume for mount in self.spec.storage_mounts)
+        pod = self.spec.pod
+        return frozenset(pod.storage_behind(it.volume) for it in self.spec.storage_mounts)
 
     @cached_property
     def configs(self) -> frozenset[str]:

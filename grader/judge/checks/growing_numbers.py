@@ -1,0 +1,75 @@
+"""The role's container counts now: its last lines hold numbers that rise by one and the same step.
+
+One wrap-around is fine. A container that has finished its work before will finish again.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from grader.catalog.checks import GrowingNumbers
+from grader.evidence.views import ContainerView
+from grader.judge.case import Case
+from grader.judge.containers import age_of, line_of, logs
+from grader.judge.recent import Line, line_of_log, recent_lines
+from grader.judge.verdict import Finding
+
+# Older lines say nothing of now.
+FRESH = 90.0
+# So many of the last numbers have to fit, where there are so many.
+LOOKED_AT = 6
+YOUNG = 20.0
+_CLOCK = re.compile(r"\d{4}-\d\d-\d\d[T ]?|\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?")
+_NUMBER = re.compile(r"(?<![\w.])-?\d{1,18}(?![\w.]*\w)")
+
+
+def find(check: GrowingNumbers, case: Case) -> Finding:
+    player = case.role(check.role)
+    gap = case.gap_of_roles(check.role)
+    if gap or player is None:
+        return gap or case.role_missing(check.role)
+    found = [_judge(it, check, case) for it in player.containers]
+    return next((it for it in found if it.verdict != "passed"), found[0])
+
+
+def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Finding:
+    lines = recent_lines(container, case)
+    if isinstance(lines, Finding):
+        return lines
+    params = {"container": container.name, "pod": container.pod.name, "at_least": check.at_least}
+    command = logs(container, case)
+    if container.restarts and container.last_exit_code == 0:
+        params |= {"restarts": container.restarts}
+        return Finding("failed", "counter_ends", params, command, (line_of(container, case),))
+    counted = [line for line in lines if line.age <= FRESH and _numbers(line.text)]
+    shown = tuple(line_of_log(container, line) for line in counted[-check.at_least :])
+    nothing = (line_of(container, case),)
+    if any(_rises(column, check.at_least) for column in _columns(counted)):
+        return Finding("passed", "numbers_grow", params, command, shown)
+    if len(counted) >= check.at_least:
+        return Finding("failed", "numbers_do_not_grow", params, command, shown)
+    age = age_of(container, case)
+    if age is not None and age < YOUNG:
+        params |= {"because": "numbers_missing"}
+        return Finding("failed", "still_starting", params, command, shown or nothing)
+    return Finding("failed", "numbers_missing", params, command, shown or nothing)
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """The numbers of a line; the time of day is none, it grows by itself."""
+    return tuple(int(found) for found in _NUMBER.findall(_CLOCK.sub(" ", text)))
+
+
+def _columns(lines: Sequence[Line]) -> Iterator[list[int]]:
+    """What may be the count: the first number of each line, or the last."""
+    tail = [_numbers(line.text) for line in lines[-LOOKED_AT:]]
+    yield [numbers[0] for numbers in tail]
+    yield [numbers[-1] for numbers in tail]
+
+
+def _rises(numbers: Sequence[int], at_least: int) -> bool:
+    steps = [later - earlier for earlier, later in pairwise(numbers)]
+    rises = [step for step in steps if step > 0]
+    wraps = len(steps) - len(rises)
+    falls = [step for step in steps if step < 0]
+    return len(falls) == wraps <= 1 and len(rises) >= at_least - 1 and len(set(rises)) == 1
