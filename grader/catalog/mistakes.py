@@ -1,5 +1,6 @@
 """What pydantic found wrong, in an author's words: the place, what is wrong, what to write."""
 
+import json
 import types
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -43,6 +44,9 @@ def _say(file: str, model: type[BaseModel], error: Mapping[str, Any]) -> str:
         return f"there is no kind “{context['tag']}”; {did_you_mean(context['tag'], kinds)}"
     if error["type"] == "union_tag_not_found":
         return "kind is missing: every one of them says which kind it is."
+    if error["type"] == "string_type" and isinstance(error["input"], bool | int | float):
+        shown = json.dumps(error["input"])
+        return f"YAML reads {shown} here, and not a word: put it in quotes."
     message = str(error["msg"])
     return f"{message[:1].lower()}{message[1:]}."
 
