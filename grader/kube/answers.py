@@ -30,7 +30,7 @@ def is_deep(body: bytes) -> bool:
             return False
         # Each pass takes the innermost level away.
         brackets = brackets.replace(b"[]", b"")
-    return brackets.count(b"[") > 0
+    return b"[]" in brackets or brackets.count(b"[") > DEEPEST
 
 
 def _finite(text: str) -> float:

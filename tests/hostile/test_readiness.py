@@ -1,97 +1,15 @@
 """`check_ready` against API servers that are slow, lying or out to lead us elsewhere."""
 
-import shutil
-import ssl
-import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from grader.kube import KubeconfigError, Target, UnreachableError, check_ready
 from grader.kube.egress import TRUSTED
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A key and a certificate for 127.0.0.1, made for this run."""
-    assert shutil.which("openssl"), "these tests need openssl: apt-get install openssl"
-    folder = tmp_path_factory.mktemp("tls")
-    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-    names = ["-subj", "/CN=api", "-addext", "subjectAltName=IP:127.0.0.1,DNS:api.example"]
-    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
-    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
-    return folder
-
-
-class QuietServer(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """We hang up on it again and again; that is what these tests are for."""
-
-
-class Server:
-    """An API server that answers as a test says and remembers what it was asked."""
-
-    def __init__(self, folder: Path) -> None:
-        self.answer: Answer = lambda handler: respond(handler, 200, b"ok")
-        self.asked: list[BaseHTTPRequestHandler] = []
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                outer.asked.append(self)
-                outer.answer(self)
-
-            def log_message(self, *_arguments: object) -> None:
-                pass
-
-        self._http = QuietServer(("127.0.0.1", 0), Handler)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
-        self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
-        self.address = f"https://127.0.0.1:{self._http.server_port}"
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,))
-        self._thread.start()
-
-    def close(self) -> None:
-        self._http.shutdown()
-        self._thread.join()
-        self._http.server_close()
-
-
-@pytest.fixture
-def server(certificate: Path) -> Iterator[Server]:
-    running = Server(certificate)
-    yield running
-    running.close()
-
-
-@pytest.fixture
-def target(server: Server, certificate: Path) -> Target:
-    return Target(
-        server=server.address,
-        ca=(certificate / "cert.pem").read_bytes(),
-        token="secret",
-        egress=TRUSTED,
-    )
-
-
-def respond(
-    handler: BaseHTTPRequestHandler, status: int, body: bytes = b"", **headers: str
-) -> None:
-    handler.send_response(status)
-    for name, value in headers.items():
-        handler.send_header(name.replace("_", "-"), value)
-    handler.send_header("Content-Length", str(len(body)))
-    handler.end_headers()
-    handler.wfile.write(body)
+from tests.hostile.apiserver import Server, respond
 
 
 def test_a_ready_server_is_asked_once_with_our_token(server: Server, target: Target) -> None:
