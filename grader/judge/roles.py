@@ -1,8 +1,11 @@
 """Which container plays which part: by what it does, then by what its spec says, never by name.
 
 All ways of giving the roles of a workload to its containers are compared; the one that explains
-most wins. Behaviour weighs more than all of the spec together, storage more than declared ports,
-those more than commands, and those more than images. A role that nothing speaks for is not given.
+most wins. What a container does weighs more than any one line of its spec: behaviour more than
+storage, storage more than declared ports, those more than commands, and those more than images.
+It does not weigh more than all of them together: where somebody else has taken the port of a
+container that mounts the configuration and declares the port, that container still has the role,
+and only its behaviour is found wanting. A role that nothing speaks for is not given.
 """
 
 import re
@@ -21,8 +24,8 @@ from grader.evidence.views import (
     main_workload,
 )
 
-LISTENS = 1000
-PRINTS = 400
+LISTENS = 120
+PRINTS = 60
 STORAGE = 100
 PORTS = 30
 COMMAND = 10
