@@ -177,6 +177,7 @@ class Client:
         )
         try:
             self._refuse(response, path)
+            _refuse_encoded(response)
         except BaseException:
             response.close()
             sock.close()
@@ -335,10 +336,9 @@ class Client:
         raise error
 
     def _body(self, response: http.client.HTTPResponse, ask: _Ask) -> tuple[bytes, bool]:
-        if _is_encoded(response):
-            if ask.raw:
-                return b"", True
-            raise EncodedBodyError("The server sent an encoded body that nobody asked for.")
+        if ask.raw and _is_encoded(response):
+            return b"", True
+        _refuse_encoded(response)
         parts: list[bytes] = []
         size = 0
         while part := response.read1(min(STEP, ask.largest + 1 - size)):
@@ -376,6 +376,11 @@ def _items(page: Any) -> list[dict[str, Any]]:
 
 def _is_encoded(response: http.client.HTTPResponse) -> bool:
     return response.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
+
+
+def _refuse_encoded(response: http.client.HTTPResponse) -> None:
+    if _is_encoded(response):
+        raise EncodedBodyError("The server sent an encoded body that nobody asked for.")
 
 
 def _server_time(response: http.client.HTTPResponse) -> datetime | None:

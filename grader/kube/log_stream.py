@@ -1,7 +1,6 @@
 """Lines that come while we look: each capped, all of them capped, ended at a deadline."""
 
 import http.client
-import threading
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Literal, Self
@@ -40,7 +39,6 @@ class ByteLines:
         self._longest = longest_line
         self._largest = largest
         self._line = b""
-        self._closed = threading.Event()
 
     def __enter__(self) -> Self:
         return self
@@ -57,7 +55,6 @@ class ByteLines:
 
     def close(self) -> None:
         """From any thread: whoever iterates gets no more."""
-        self._closed.set()
         self._sock.abort()
 
     def __iter__(self) -> Iterator[bytes]:
@@ -94,7 +91,7 @@ class ByteLines:
             with our_errors(self._server, self._budget):
                 part = self._response.read1(STEP)
         except (KubeError, ValueError) as error:  # ValueError: closed under our hands
-            if self._closed.is_set():
+            if self._sock.aborted:
                 part = b""
             elif isinstance(error, TimedOutError):
                 self.ended = "deadline"
@@ -102,5 +99,5 @@ class ByteLines:
             else:
                 raise
         if not part:
-            self.ended = "closed" if self._closed.is_set() else "end"
+            self.ended = "closed" if self._sock.aborted else "end"
         return part

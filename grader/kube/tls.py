@@ -30,6 +30,7 @@ class BoundedSocket(ssl.SSLSocket):
 
     deadline: float = 0.0
     count: Callable[[int], None]
+    aborted = False
 
     def bound(self, deadline: float, count: Callable[[int], None]) -> None:
         self.deadline = deadline
@@ -48,6 +49,7 @@ class BoundedSocket(ssl.SSLSocket):
 
     def abort(self) -> None:
         """Wakes whoever waits on it, from any thread."""
+        self.aborted = True
         with suppress(OSError):
             # The base's own shutdown takes the TLS state from under a thread that is reading.
             super(ssl.SSLSocket, self).shutdown(socket.SHUT_RDWR)

@@ -5,7 +5,7 @@ Its ready-made clients follow redirects, use proxies of the environment and have
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -111,12 +111,10 @@ class WebSocket:
 
     def close(self) -> None:
         """Says good-bye and does not wait for an answer."""
-        try:
+        with suppress(OSError):
             if self._protocol.state is State.OPEN:
                 self._protocol.send_close()
                 self._flush()
-        except (OSError, TimeoutError):
-            pass
         self._sock.close()
 
     def abort(self) -> None:
@@ -141,9 +139,10 @@ class WebSocket:
             self._protocol.receive_data(content)
         else:
             self._protocol.receive_eof()
-        events: list[object] = list(self._protocol.events_received())
-        self._flush()
-        return events
+        # Who has hung up takes no answers any more; what it said before still counts.
+        with suppress(OSError):
+            self._flush()
+        return list(self._protocol.events_received())
 
     def _flush(self) -> None:
         for content in self._protocol.data_to_send():

@@ -11,6 +11,7 @@ import struct
 import subprocess
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -184,6 +185,14 @@ def reset(handler: BaseHTTPRequestHandler) -> None:
     handler.close_connection = True
     handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     os.close(handler.connection.detach())
+
+
+def hang_up(handler: BaseHTTPRequestHandler) -> None:
+    """Says that no more will come, and hears the other out: a plain close would be an RST."""
+    with suppress(OSError):
+        handler.connection.shutdown(socket.SHUT_WR)
+        while handler.connection.recv(65536):
+            pass
 
 
 def upgrade(handler: BaseHTTPRequestHandler, protocol: str | None = None, key: str = "") -> None:
