@@ -22,6 +22,7 @@ _SAMPLE = re.compile(
 )
 _PAIR = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\]|\\.)*)"')
 _TYPE = re.compile(rf"#[ \t]*TYPE[ \t]+(?P<name>{_NAME})[ \t]+(?P<type>[a-z]+)[ \t]*")
+_ESCAPED = re.compile(r"\\.")
 _ESCAPES = {r"\\": "\\", r"\"": '"', r"\n": "\n"}
 
 
@@ -79,5 +80,9 @@ def _sample(line: str) -> Sample | None:
     if found is None:
         return None
     pairs = _PAIR.findall(found["labels"] or "")
-    labels = {name: re.sub(r"\\.", lambda at: _ESCAPES.get(at[0], at[0]), it) for name, it in pairs}
+    labels = {name: _ESCAPED.sub(_unescape, quoted) for name, quoted in pairs}
     return Sample(found["name"], float(found["value"]), labels)
+
+
+def _unescape(found: re.Match[str]) -> str:
+    return _ESCAPES.get(found[0], found[0])

@@ -34,7 +34,7 @@ LARGEST = 256 * 1024
 class ExecSession:
     """Lines of the command's output as they come. One thread reads, any may send."""
 
-    def __init__(  # noqa: PLR0913 - what to run where, and within which bounds
+    def __init__(
         self,
         client: "Client",
         namespace: str,

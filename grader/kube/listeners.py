@@ -163,7 +163,7 @@ def _sockets(readable: Mapping[str, Told]) -> dict[str, Socket]:
     return {inode: socket for it in readable.values() for inode, socket in it.sockets.items()}
 
 
-def _listening(  # noqa: PLR0913 - where, and what was found there
+def _listening(
     pod: str,
     uid: str,
     container: str,

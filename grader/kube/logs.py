@@ -123,3 +123,8 @@ def _tells_trouble(container: ContainerView, *, previous: bool) -> bool:
     return (container.running and (container.restarts > 0 or not container.ready)) or has_ended
 
 
+def last_stamp(client: Client, namespace: str, one: Wanted) -> str:
+    """When the last line was written, by the clock of its node; "" before the first one."""
+    body, _ = _tail(client, namespace, one, 1)
+    lines = [line for line in body.split(b"\n") if line]
+    return read_line(lines[-1]).at if lines else ""

@@ -174,7 +174,7 @@ def watching(
 class Watch:
     """One kind's changes, in a thread of its own. A watch that breaks lists and begins anew."""
 
-    def __init__(  # noqa: PLR0913 - what to watch, and who is to know
+    def __init__(
         self,
         client: Client,
         namespace: str,

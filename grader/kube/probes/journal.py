@@ -27,7 +27,7 @@ class Journal:
         self._left_behind: list[str] = []
         self._lock = threading.Lock()
 
-    def step(  # noqa: PLR0913 - the columns of a transcript
+    def step(
         self,
         action: str,
         *,

@@ -17,17 +17,14 @@ from grader.catalog.probes import LogFlow
 from grader.evidence.model import LogLine
 from grader.evidence.sanitise import clean
 from grader.evidence.views import ContainerView, PodView
-from grader.kube.errors import KubeError, NoShellError
-from grader.kube.exec_session import ExecSession
 from grader.kube.probes.asking import Failed, get
 from grader.kube.probes.journal import Journal, nonce
 from grader.kube.probes.log_watch import LogWatch
 from grader.kube.probes.scene import Scene
-from grader.kube.together import Background
+from grader.kube.probes.undoing import UndoingScript
 
 MOST_WATCHED = 6
 LONGEST_REQUEST = 10.0
-CLEANING = 4.0
 KEPT_LINES = 3
 
 # Arguments: the request's word, our word, seconds to look, then folders. Answers in lines:
@@ -108,10 +105,8 @@ class _Flow:
     request_word: str = field(default_factory=nonce)
     line_word: str = field(default_factory=nonce)
     heard: dict[str, _Heard] = field(default_factory=dict)
-    session: ExecSession | None = None
     files: set[str] = field(default_factory=set)  # that hold our line
     changed: threading.Condition = field(default_factory=threading.Condition)
-    over: threading.Event = field(default_factory=threading.Event)
 
     @property
     def pod(self) -> PodView:
@@ -122,8 +117,8 @@ class _Flow:
         return sorted(name for name, it in self.heard.items() if it.request and it.line)
 
     def note(self, action: str, *, target: str = "", ok: bool = True, saw: str = "") -> None:
-        where = {"pod": self.pod.name, "container": self.writer.name}
-        self.journal.step(action, **where, target=target, ok=ok, saw=saw)
+        pod, container = self.pod.name, self.writer.name
+        self.journal.step(action, pod=pod, container=container, target=target, ok=ok, saw=saw)
 
 
 def run(probe: LogFlow, scene: Scene, journal: Journal) -> None:
@@ -161,18 +156,16 @@ def shared_folders(writer: ContainerView) -> list[str]:
 
 def _run(flow: _Flow, folders: list[str]) -> None:
     watches = _watch(flow)
-    writing = Background(lambda: _write(flow, folders), "log-flow-file") if folders else None
+    script = _start_script(flow, folders) if folders else None
     try:
         if _request(flow):
             _wait(flow)
     finally:
-        flow.over.set()
-        if flow.session:
-            flow.session.end_input()
         for watch in watches:
             watch.stop()
-        if writing:
-            writing.join()
+        if script:
+            script.end()
+            _note_script(flow, script)
         _conclude(flow, watches)
 
 
@@ -210,8 +203,8 @@ def _hear(flow: _Flow, container: str, line: LogLine) -> None:
             flow.changed.notify_all()
     if is_request or is_line:
         word = flow.request_word if is_request else flow.line_word
-        where = {"pod": flow.pod.name, "container": container}
-        flow.journal.step("log_seen", **where, target=word, saw=line.text)
+        pod = flow.pod.name
+        flow.journal.step("log_seen", pod=pod, container=container, target=word, saw=line.text)
 
 
 def _request(flow: _Flow) -> bool:
@@ -243,28 +236,19 @@ def _wait(flow: _Flow) -> None:
         flow.changed.wait_for(lambda: bool(flow.readers()), seconds)
 
 
-def _write(flow: _Flow, folders: list[str]) -> None:
-    """Runs in a thread of its own, for as long as the command in the writer does."""
+def _start_script(flow: _Flow, folders: list[str]) -> UndoingScript:
     seconds = flow.probe.within + LONGEST_REQUEST
     words = (flow.request_word, flow.line_word, str(int(seconds)), *folders)
-    try:
-        with ExecSession(
-            flow.scene.client,
-            flow.scene.namespace,
-            flow.pod.name,
-            flow.writer.name,
-            ["sh", "-c", SCRIPT, "podlab", *words],
-            seconds=seconds + CLEANING,
-        ) as session:
-            flow.session = session
-            if flow.over.is_set():
-                session.end_input()
-            while (line := session.read_line(seconds + CLEANING)) is not None:
-                _told(flow, line)
-    except NoShellError:
+    return UndoingScript(
+        flow.scene, flow.writer, SCRIPT, words, lambda line: _told(flow, line), seconds
+    )
+
+
+def _note_script(flow: _Flow, script: UndoingScript) -> None:
+    if script.has_no_shell:
         flow.journal.facts["no_shell"] = flow.writer.name
-    except KubeError as error:
-        flow.journal.facts["file_trouble"] = error.code
+    elif script.trouble:
+        flow.journal.facts["file_trouble"] = script.trouble.code
     for file in sorted(flow.files):
         flow.journal.leave_behind(f"{flow.writer.name}: {file}")
 
