@@ -1,0 +1,68 @@
+"""What the lab names and nobody made, or made under another name or kind."""
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from grader.catalog.workloads import Workload
+from grader.diagnosis.causes import kubectl, of_object
+from grader.diagnosis.model import Diagnosis, Layer
+from grader.diagnosis.scene import Scene
+from grader.evidence.reading import text
+from grader.evidence.views import find_service, objects
+
+WORKLOADS = ("Deployment", "Pod")
+
+
+def find(scene: Scene) -> Iterator[Diagnosis]:
+    for key, workload in scene.definition.workloads.items():
+        if scene.workload(key) is None:
+            yield from _missing_workload(scene, workload)
+    if "Service" in scene.evidence.unseen:
+        return
+    for name in scene.services:
+        if find_service(scene.evidence, name) is None:
+            yield _missing_service(scene, name)
+
+
+def _missing_workload(scene: Scene, workload: Workload) -> Iterator[Diagnosis]:
+    if any(kind in scene.evidence.unseen for kind in workload.kinds):
+        return
+    kind, name = workload.kinds[0], workload.names[0]
+    other_kind = _of_another_kind(scene, workload)
+    near = _near_names(scene, kind, workload.names)
+    if other_kind:
+        code, found = "workload_of_another_kind", {"found": other_kind}
+    elif near:
+        code, found = "workload_misnamed", {"found": near}
+    else:
+        code, found = "workload_absent", {}
+    following = kubectl(scene, "get", "deployments,pods")
+    yield of_object(code, Layer.ABSENT, following, kind=kind, workload=name, **found)
+
+
+def _missing_service(scene: Scene, name: str) -> Diagnosis:
+    following = kubectl(scene, "get", "services")
+    near = _near_names(scene, "Service", (name,))
+    if near:
+        return of_object("service_misnamed", Layer.ABSENT, following, service=name, found=near)
+    return of_object("service_absent", Layer.ABSENT, following, service=name)
+
+
+def _of_another_kind(scene: Scene, workload: Workload) -> str:
+    for kind in WORKLOADS:
+        names = _names(scene, kind)
+        if kind not in workload.kinds and any(name in names for name in workload.names):
+            return kind
+    return ""
+
+
+def _near_names(scene: Scene, kind: str, wanted: tuple[str, ...]) -> str:
+    """The name of an object that looks misspelt; one that the lab names itself does not."""
+    own = {name for it in scene.definition.workloads.values() for name in it.names}
+    candidates = [name for name in _names(scene, kind) if name not in own | set(scene.services)]
+    found = (get_close_matches(name, candidates, n=1, cutoff=0.75) for name in wanted)
+    return next((names[0] for names in found if names), "")
+
+
+def _names(scene: Scene, kind: str) -> tuple[str, ...]:
+    return tuple(text(it, "metadata", "name") for it in objects(scene.evidence, kind))
