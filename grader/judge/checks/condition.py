@@ -20,11 +20,8 @@ def find(check: Condition, case: Case) -> Finding:
         return gap
     values = _values(check, case)
     kind, value = _evaluate(check.expression, values)
-    params = {
-        "field": check.field,
-        "expected": check.expected.model_dump(),
-        "otherwise": check.otherwise.model_dump(),
-    }
+    # Its other words are the author's, and stand in the lab.
+    params = {"field": check.field}
     command = _command(check, case)
     lines = (f"{check.expression} → {value}",)
     if kind == "BOOL":

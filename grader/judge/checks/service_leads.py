@@ -71,7 +71,7 @@ def _port_missing(service: Object, check: ServiceLeads, case: Case) -> Finding:
     ports = sorted(it for it in there if it is not None)
     return Finding(
         "failed",
-        "service_port_missing",
+        "port_not_offered",
         {"service": check.service, "port": check.port, "ports": ports},
         case.kubectl("get", "service", check.service),
         (f"service/{check.service}: spec.ports = {', '.join(map(str, ports)) or 'none'}",),

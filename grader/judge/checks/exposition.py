@@ -1,0 +1,63 @@
+"""The port gave HTTP 200 and Prometheus text with at least one sample."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from grader.catalog.checks import Exposition
+from grader.catalog.probes import Scrape
+from grader.evidence.reading import entries, mapping, number, text, truth
+from grader.judge.case import Case
+from grader.judge.transcripts import lines_of
+from grader.judge.verdict import Finding, Tri
+
+ERRORS = {"refused": "exposition_refused", "not_http": "exposition_not_http"}
+
+
+def find(check: Exposition, case: Case) -> Finding:
+    gap = case.gap_of_probe(check.probe)
+    transcript = case.transcript(check.probe)
+    probe = case.definition.probes[check.probe]
+    if gap or transcript is None or not isinstance(probe, Scrape):
+        return gap or case.not_collected(check.probe)
+    facts = mapping(transcript.facts)
+    attempts = entries(facts, "attempts")
+    if not attempts:
+        idle = Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
+        return case.unless_settled(idle)
+    code, params = _judge(probe, attempts)
+    verdict: Tri = "passed" if code == "exposition_served" else "failed"
+    pod = text(facts, "pod")
+    command = case.kubectl("port-forward", f"pod/{pod}", f"{probe.port}:{probe.port}")
+    return case.unless_settled(Finding(verdict, code, params, command, lines_of(transcript)))
+
+
+def _judge(probe: Scrape, attempts: tuple[Mapping[str, Any], ...]) -> tuple[str, dict[str, Any]]:
+    """The answer that fits, else the one that came nearest to fitting."""
+    best = min(attempts, key=_distance)
+    params = {
+        "port": probe.port,
+        "path": text(best, "path"),
+        "paths": list(probe.paths),
+        "status": number(best, "status") or 0,
+        "samples": number(best, "samples") or 0,
+        "number": number(best, "bad_number") or 0,
+        "line": text(best, "bad_line"),
+        "said": text(best, "detail"),
+    }
+    error = text(best, "error")
+    if truth(best, "fits"):
+        return "exposition_served", params
+    if error:
+        return ERRORS.get(error, "exposition_silent"), params
+    if params["status"] != 200:
+        return "exposition_status", params
+    return ("exposition_bad_line" if params["number"] else "exposition_empty"), params
+
+
+def _distance(attempt: Mapping[str, Any]) -> tuple[bool, bool, bool, bool]:
+    return (
+        not truth(attempt, "fits"),
+        bool(text(attempt, "error")),
+        number(attempt, "status") != 200,
+        not number(attempt, "bad_number"),
+    )

@@ -1,0 +1,41 @@
+"""The Pod's port answered HTTP, in every Pod that was asked."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from grader.catalog.checks import PodAnswers
+from grader.catalog.probes import PodHttp
+from grader.evidence.reading import entries, mapping, number, text
+from grader.judge.case import Case
+from grader.judge.transcripts import lines_of
+from grader.judge.verdict import Finding
+
+CODES = {"refused": "pod_refused", "not_http": "pod_not_http"}
+
+
+def find(check: PodAnswers, case: Case) -> Finding:
+    gap = case.gap_of_probe(check.probe)
+    transcript = case.transcript(check.probe)
+    probe = case.definition.probes[check.probe]
+    if gap or transcript is None or not isinstance(probe, PodHttp):
+        return gap or case.not_collected(check.probe)
+    pods = entries(mapping(transcript.facts), "pods")
+    finding = _judge(probe, pods, case)
+    return case.unless_settled(replace(finding, evidence=lines_of(transcript)))
+
+
+def _judge(probe: PodHttp, pods: tuple[Mapping[str, Any], ...], case: Case) -> Finding:
+    if not pods:
+        return Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
+    for pod in pods:
+        error = text(pod, "error")
+        if error:
+            name = text(pod, "pod")
+            params = {"pod": name, "port": probe.port, "said": text(pod, "detail")}
+            command = case.kubectl("port-forward", f"pod/{name}", f"8080:{probe.port}")
+            return Finding("failed", CODES.get(error, "pod_silent"), params, command)
+    name = text(pods[0], "pod")
+    params = {"pod": name, "port": probe.port, "status": number(pods[0], "status") or 0}
+    command = case.kubectl("port-forward", f"pod/{name}", f"8080:{probe.port}")
+    return Finding("passed", "pod_answered", params, command)

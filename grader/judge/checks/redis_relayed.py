@@ -1,0 +1,56 @@
+"""The Pod's port and the backend are one Redis: each reads what was set at the other."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from grader.catalog.checks import RedisRelayed
+from grader.catalog.probes import RedisRelay
+from grader.evidence.reading import mapping, text, truth
+from grader.judge.case import Case
+from grader.judge.transcripts import lines_of, service_trouble
+from grader.judge.verdict import Finding
+
+# By the first way that failed: `there` from the Pod to the backend, `back` the other way round.
+NOT_FOUND = {"there": "relay_stays_here", "back": "relay_not_back"}
+AT_THE_POD = {"refused": "relay_refused", "redis_error": "relay_error", "not_redis": "relay_other"}
+
+
+def find(check: RedisRelayed, case: Case) -> Finding:
+    gap = case.gap_of_probe(check.probe)
+    transcript = case.transcript(check.probe)
+    probe = case.definition.probes[check.probe]
+    if gap or transcript is None or not isinstance(probe, RedisRelay):
+        return gap or case.not_collected(check.probe)
+    finding = _judge(probe, mapping(transcript.facts), case)
+    return case.unless_settled(replace(finding, evidence=lines_of(transcript)))
+
+
+def _judge(probe: RedisRelay, facts: Mapping[str, Any], case: Case) -> Finding:
+    pod = text(facts, "pod")
+    if not pod:
+        return Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
+    trouble = service_trouble(facts, probe.backend, probe.backend_port, case)
+    if trouble:
+        return trouble
+    ways = ("there", "back")
+    failed = next((way for way in ways if not truth(facts, way, "ok")), "")
+    params = {
+        "pod": pod,
+        "port": probe.port,
+        "backend": probe.backend,
+        "key": text(facts, failed or "there", "key"),
+        "saw": text(facts, failed, "saw"),
+    }
+    command = case.kubectl("port-forward", f"pod/{pod}", f"{probe.port}:{probe.port}")
+    code = _code(mapping(facts, failed), failed) if failed else "redis_relayed"
+    return Finding("failed" if failed else "passed", code, params, command)
+
+
+def _code(said: Mapping[str, Any], way: str) -> str:
+    error = text(said, "error")
+    if error == "not_there":
+        return NOT_FOUND[way]
+    if text(said, "side") == "there":
+        return "relay_backend_silent"
+    return AT_THE_POD.get(error, "relay_silent")
