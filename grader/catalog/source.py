@@ -140,12 +140,14 @@ class _Builder:
     def _scalar(self, event: yaml.Event) -> Any:
         if not isinstance(event, yaml.ScalarEvent):
             raise self._error(event, "uses a YAML alias (*name): write the value out.")
-        tag = event.tag or self._scalars.resolve(yaml.ScalarNode, event.value, event.implicit)
-        return self._scalars.construct_object(yaml.ScalarNode(tag, event.value, event.start_mark))
+        tag = event.tag or self._scalars.resolve(  # type: ignore[no-untyped-call]
+            yaml.ScalarNode, event.value, event.implicit
+        )
+        return self._scalars.construct_object(yaml.ScalarNode(tag, event.value))
 
     def _error(self, event: yaml.Event, message: str) -> LabError:
         return LabError(self._file, _line(event), message)
 
 
 def _line(event: yaml.Event) -> int:
-    return int(event.start_mark.line) + 1
+    return event.start_mark.line + 1 if event.start_mark else 1

@@ -16,7 +16,7 @@ from grader.cli.terminal import write
 from grader.evidence.model import Evidence
 from grader.judge.engine import judge
 from grader.kube.collect import Progress, collect
-from grader.kube.errors import NamespaceError
+from grader.kube.errors import KubeconfigError, NamespaceError
 from grader.words import load_words
 from host.errors import Problem
 
@@ -38,11 +38,11 @@ def _look(options: argparse.Namespace, lab: Lab, language: str) -> Evidence:
     with ProgressLine() as line:
 
         def tell(progress: Progress) -> None:
-            line.tell(words.say(f"progress_{progress.stage}", **progress.params))
+            line.tell(words.say(f"progress_{progress.code}", **progress.params))
 
         try:
             return collect(lab, target, options.namespace, answers, progress=tell)
-        except NamespaceError as error:
+        except (NamespaceError, KubeconfigError) as error:
             raise Problem(error.code, error.message, error.help) from error
 
 

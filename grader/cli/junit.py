@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 from grader.words import CheckReport, Report, TaskReport
 
 
-def junit(report: Report) -> str:
+def junit(report: Report, *, ascii_only: bool) -> str:
     suite = ET.Element(
         "testsuite",
         name=_text(report.lab),
@@ -22,8 +22,8 @@ def junit(report: Report) -> str:
     root = ET.Element("testsuites", name="podlab", tests=str(len(report.tasks)))
     root.append(suite)
     ET.indent(root)
-    # ASCII with references: the bytes are the same in every locale.
-    return ET.tostring(root, encoding="us-ascii").decode("ascii")
+    # Without a declaration XML is UTF-8; references are the same in every encoding.
+    return str(ET.tostring(root, encoding="us-ascii" if ascii_only else "utf-8"), "utf-8")
 
 
 def _properties(suite: ET.Element, report: Report) -> None:

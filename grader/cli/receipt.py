@@ -73,10 +73,11 @@ class Receipt:
 
     def _check(self, check: CheckReport, margin: str) -> Iterator[str]:
         style = "waiting" if check.code in NOT_YET else check.verdict
-        first, *rest = fold(check.message, self._terminal.width - columns(margin) - 2)
         told = (check.message, check.command) in self._told
-        again = f" ({self._words.say('cli_as_above')})" if told and check.command else ""
-        yield f"{margin}{self._terminal.mark(style)} {first}{again}"
+        again = f" ({self._words.say('cli_as_above')})" if told else ""
+        width = self._terminal.width - columns(margin) - 2
+        first, *rest = fold(f"{check.message}{again}", width)
+        yield f"{margin}{self._terminal.mark(style)} {first}"
         yield from (f"{margin}  {line}" for line in rest)
         if told:
             return

@@ -5,7 +5,7 @@ import sys
 
 from grader.catalog import LabDefinition
 from grader.cli.receipt import Receipt
-from grader.cli.terminal import can_show, terminal_of, write
+from grader.cli.terminal import terminal_of, write
 from grader.judge.verdict import Verdict
 from grader.words import Report, load_words, render
 
@@ -17,7 +17,7 @@ def show(verdict: Verdict, definition: LabDefinition, output: str, language: str
     elif output == "junit":
         from grader.cli.junit import junit  # noqa: PLC0415 - xml takes its time
 
-        write(junit(report))
+        write(junit(report, ascii_only=not _is_utf8()))
     else:
         title = definition.title.in_language(language)
         receipt = Receipt(report, title, load_words(language), terminal_of(sys.stdout))
@@ -26,8 +26,9 @@ def show(verdict: Verdict, definition: LabDefinition, output: str, language: str
 
 
 def write_json(value: object) -> None:
-    """On one stream with nothing else; letters as they are where the stream can write them."""
-    text = json.dumps(value, ensure_ascii=False, indent=1)
-    if not can_show(sys.stdout, text):
-        text = json.dumps(value, indent=1)
-    write(text)
+    """On one stream with nothing else; JSON is UTF-8, or escapes where the stream is not."""
+    write(json.dumps(value, ensure_ascii=not _is_utf8(), indent=1))
+
+
+def _is_utf8() -> bool:
+    return (sys.stdout.encoding or "").replace("-", "").lower() == "utf8"

@@ -5,6 +5,7 @@ Refresh the committed file with `python -m grader.words.json_schema`.
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pydantic import TypeAdapter
 
@@ -14,10 +15,10 @@ FILE = Path(__file__).resolve().parents[2] / "docs" / "grade.schema.json"
 
 
 def schema_text() -> str:
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    schema: dict[str, Any] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     schema |= TypeAdapter(Report).json_schema(mode="serialization")
     schema |= {"title": "The JSON of a grade", "additionalProperties": False}
-    for part in schema["$defs"].values():  # type: ignore[attr-defined]
+    for part in schema["$defs"].values():
         part["additionalProperties"] = False
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 

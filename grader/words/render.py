@@ -8,7 +8,7 @@ from grader.catalog.definition import LabDefinition, Task
 from grader.diagnosis.model import Diagnosis
 from grader.judge.verdict import Finding, TaskVerdict, Verdict
 from grader.words.lexicon import Lexicon, load_words
-from grader.words.report import SCHEMA, CheckReport, DiagnosisReport, Report, TaskReport
+from grader.words.report import CheckReport, DiagnosisReport, Report, TaskReport
 
 
 def render(verdict: Verdict, definition: LabDefinition, language: str) -> Report:
@@ -16,7 +16,7 @@ def render(verdict: Verdict, definition: LabDefinition, language: str) -> Report
     words = load_words(language)
     tasks = {task.id: task for task in definition.tasks}
     return Report(
-        schema=SCHEMA,
+        schema=1,
         lab=verdict.lab,
         lab_version=verdict.lab_version,
         judge_version=verdict.judge_version,

@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-SCHEMA = 1
 Outcome = Literal["passed", "failed", "unknown"]
 
 

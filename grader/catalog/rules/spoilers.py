@@ -33,14 +33,14 @@ def titles_give_nothing_away(subject: Subject) -> Iterator[Complaint]:
 def _spoiler(task: Task, title: str) -> str:
     found = FIELD.search(title) or COMMAND.search(title)
     if found:
-        return found[0]
+        return str(found[0])
     words = {word.lower() for word in WORD.findall(title)}
     for check in task.checks:
         if isinstance(check, Condition):
             own = {word.lower() for word in WORD.findall(f"{check.field} {check.expression}")}
             shared = (words & own) - PLAIN_WORDS - set(task.id.split("-"))
             if shared:
-                return min(shared)
+                return str(min(shared))
     return ""
 
 

@@ -28,12 +28,12 @@ def spread(value: Any, levels: int, margin: str = "") -> str:
     inner = margin + " "
     if isinstance(value, list):
         members = [spread(one, levels - 1, inner) for one in value]
-        opening, closing = "[]"
+        opening, closing = "[", "]"
     else:
         members = [
             f"{json.dumps(key, ensure_ascii=False)}:{spread(value[key], levels - 1, inner)}"
             for key in sorted(value)
         ]
-        opening, closing = "{}"
+        opening, closing = "{", "}"
     lines = f",\n{inner}".join(members)
     return f"{opening}\n{inner}{lines}\n{margin}{closing}"

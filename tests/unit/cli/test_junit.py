@@ -12,7 +12,7 @@ def parsed(text: str) -> ET.Element:
 
 
 def test_every_task_is_a_case_and_the_counts_fit() -> None:
-    suite = parsed(junit(render(mixed_verdict(), sidecar_lab().definition, "en")))
+    suite = parsed(junit(render(mixed_verdict(), sidecar_lab().definition, "en"), ascii_only=False))
     counts = {name: suite.get(name) for name in ("tests", "failures", "errors")}
     assert counts == {"tests": "4", "failures": "2", "errors": "1"}
     cases = {case.get("name"): [part.tag for part in case] for case in suite.iter("testcase")}
@@ -25,7 +25,7 @@ def test_every_task_is_a_case_and_the_counts_fit() -> None:
 
 
 def test_a_failure_says_what_was_seen_and_how_to_see_it() -> None:
-    suite = parsed(junit(render(mixed_verdict(), sidecar_lab().definition, "en")))
+    suite = parsed(junit(render(mixed_verdict(), sidecar_lab().definition, "en"), ascii_only=False))
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert failure.get("type") == "test_code"
@@ -33,7 +33,7 @@ def test_a_failure_says_what_was_seen_and_how_to_see_it() -> None:
 
 
 def test_full_marks_have_no_failures() -> None:
-    suite = parsed(junit(render(full_verdict(), sidecar_lab().definition, "ko")))
+    suite = parsed(junit(render(full_verdict(), sidecar_lab().definition, "ko"), ascii_only=True))
     assert suite.get("failures") == suite.get("errors") == "0"
 
 
@@ -42,7 +42,12 @@ def test_characters_that_xml_forbids_are_replaced() -> None:
     hostile = failing_finding(code=HOSTILE, command=HOSTILE, evidence=(HOSTILE, "\x0b\ufffe"))
     task = type(whole.tasks[1])("read-only", "failed", 0, 15, (hostile,))
     verdict = type(whole)(**{**vars(whole), "tasks": (task,), "lab": HOSTILE})
-    suite = parsed(junit(render(verdict, sidecar_lab().definition, "en")))
+    suite = parsed(junit(render(verdict, sidecar_lab().definition, "en"), ascii_only=False))
     failure = suite.find("testcase/failure")
     assert failure is not None
     assert "<tag> & ]]>" in str(failure.get("message"))
+
+
+def test_where_the_stream_is_not_utf_8_it_is_ascii() -> None:
+    text = junit(render(full_verdict(), sidecar_lab().definition, "ko"), ascii_only=True)
+    assert text.isascii()
