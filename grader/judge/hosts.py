@@ -94,6 +94,7 @@ _BESIDE_PORT = re.compile(r"(?<![\w.-])([\w-]+)[\"']?[,: /]\s*[\"']?\d{2,5}\b")
 _AFTER_PORT = re.compile(r"\b\d{2,5}\s*,\s*[\"']([\w-]+)[\"']")
 _COMMENT = re.compile(r"(?m)(?:^|(?<=\s))#.*$|^\s*(?://|;).*$")
 _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=]([^}]*))?\}|\$\((\w+)\)|\$(\w+)")
+_REFERENCE = re.compile(r"\$\(([A-Za-z_]\w*)\)")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|({])([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|)]*)")
 
 
@@ -127,6 +128,8 @@ class Neighbourhood:
 
 def hosts_of_command(words: tuple[str, ...], around: Neighbourhood) -> tuple[str, ...]:
     """Other hosts that a command line names, scripts given to a shell included."""
+    # Kubernetes puts its own `$(NAME)` in before any shell sees the words.
+    words = tuple(_REFERENCE.sub(lambda it: around.variables.get(it[1], it[0]), it) for it in words)
     around = around.with_variables("\n".join(words))
     commands = commands_of(words)
     return _others((host for command in commands for host in _spoken(command, around)), around)
