@@ -6,7 +6,8 @@ from functools import cached_property
 from typing import Any
 
 from grader.catalog.definition import LabDefinition
-from grader.evidence.model import Evidence, Listener, Log, Transcript
+from grader.diagnosis.outcomes import came_to_nothing
+from grader.evidence.model import Evidence, Listener, Log
 from grader.evidence.reading import entries, seconds_between, text
 from grader.evidence.views import (
     ContainerView,
@@ -18,7 +19,6 @@ from grader.evidence.views import (
 
 # What the kubelet says in place of a log that is gone already.
 GONE = "to retrieve container logs for"
-STEP_OF_TIDYING = "remove"
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class Scene:
     @cached_property
     def failing_probe(self) -> bool:
         """Whether something that the lab tried on the running workload did not come out."""
-        return any(_came_to_nothing(probe) for probe in self.evidence.probes.values())
+        return any(came_to_nothing(probe) for probe in self.evidence.probes.values())
 
     def age(self, stamp: str) -> float | None:
         """Seconds from then until the objects were read."""
@@ -158,11 +158,6 @@ def bare_pods(evidence: Evidence) -> tuple[PodView, ...]:
     """Pods that belong to nobody."""
     found = (PodView(pod) for pod in objects(evidence, "Pod"))
     return tuple(pod for pod in found if not entries(pod.object, "metadata", "ownerReferences"))
-
-
-def _came_to_nothing(probe: Transcript) -> bool:
-    steps = [step for step in probe.steps if step.action != STEP_OF_TIDYING]
-    return bool(probe.trouble is None and steps and not steps[-1].ok)
 
 
 def _event(entry: Mapping[str, Any]) -> Event:

@@ -78,7 +78,7 @@ def _selection(scene: Scene, name: str, service: Object) -> Diagnosis | None:
             _slices(scene, name),
             service=name,
             pods=strangers,
-            selector=selector,
+            selector=selector or ["-"],
         )
     if not any(it.ready for it in reached):
         pods = sorted(it.pod_name for it in reached)
