@@ -1,13 +1,15 @@
 """What the checks of probes have in common: lines of a transcript, and where a Service leads."""
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
-from grader.evidence.model import Step, Transcript
-from grader.evidence.reading import text
+from grader.evidence.model import Step
+from grader.evidence.reading import mapping, text
 from grader.judge.case import Case
 from grader.judge.verdict import Finding
 
+Asked = TypeVar("Asked")
 MOST_LINES = 8
 # Why nothing was sent through a Service, or nothing came back.
 SERVICE_TROUBLES = {
@@ -20,13 +22,38 @@ SERVICE_TROUBLES = {
 }
 
 
-def lines_of(transcript: Transcript | None) -> tuple[str, ...]:
-    """The last steps: what came of it stands at the end."""
-    steps = transcript.steps[-MOST_LINES:] if transcript else ()
-    return tuple(_line(step) for step in steps)
+@dataclass(frozen=True)
+class Sight(Generic[Asked]):
+    """What a probe was asked to do, what it found, and the steps it took."""
+
+    probe: Asked
+    facts: Mapping[str, Any]
+    lines: tuple[str, ...]
 
 
-def service_trouble(facts: Mapping[str, Any], service: str, port: int, case: Case) -> Finding | None:
+def look_at(key: str, kind: type[Asked], case: Case) -> Sight[Asked] | Finding:
+    """A probe's transcript, or the finding where there is none to judge by."""
+    gap = case.gap_of_probe(key)
+    if gap:
+        return gap
+    transcript, probe = case.transcript(key), case.definition.probes.get(key)
+    if transcript is None or not isinstance(probe, kind):
+        return Finding("unknown", "not_collected", {"probe": key})
+    # What came of it stands at the end.
+    lines = tuple(_line(step) for step in transcript.steps[-MOST_LINES:])
+    return Sight(probe, mapping(transcript.facts), lines)
+
+
+def idle(port: int, case: Case) -> Finding:
+    """No Pod of the workload runs that could be asked."""
+    return case.unless_settled(
+        Finding("failed", "pod_idle", {"port": port}, case.kubectl("get", "pods"))
+    )
+
+
+def service_trouble(
+    facts: Mapping[str, Any], service: str, port: int, case: Case
+) -> Finding | None:
     """A failed finding where the Service itself kept the probe from its aim."""
     why = text(facts, "why")
     if not why:

@@ -50,6 +50,7 @@ PAGES = 4
 RETRIES = 2
 LONGEST_PAUSE = 5.0
 SMALL = 64 * 1024  # the rest of an answer that is read for the connection's sake
+MOST_WARNINGS = 20
 AGENT = "podlab-grader"
 # Slashes and a Service proxy's own signs stay; "?", "#", spaces and line breaks of a name do not.
 PATH_SIGNS = "/:@!$&'()*+,;=~-._%"
@@ -62,6 +63,7 @@ class Answer:
     server_time: datetime | None
     cut: bool = False  # raw answers only: there was more than we take, or it was encoded
     content_type: str = ""
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,15 @@ class Client:
         return parse_json(
             self._once(_Ask(method, path, headers, content, seconds, LARGEST, raw=False)).body
         )
+
+    def dry_run(self, path: str, body: Any, *, seconds: float = SECONDS) -> tuple[str, ...]:
+        """Whether an object would be made, and what the server warns of; nothing is made."""
+        headers = {"Accept": "application/json", "Content-Type": "application/json"}
+        where = self._path(path, {"dryRun": "All"})
+        content = json.dumps(body).encode()
+        return self._once(
+            _Ask("POST", where, headers, content, seconds, LARGEST, raw=False)
+        ).warnings
 
     def stream(
         self, path: str, query: Query | None = None, *, seconds: float, **bounds: int
@@ -294,6 +305,7 @@ class Client:
             _server_time(response),
             cut,
             response.headers.get("Content-Type", ""),
+            _warnings(response),
         )
 
     def _send(self, ask: _Ask, deadline: float) -> tuple[BoundedSocket, http.client.HTTPResponse]:
@@ -389,6 +401,13 @@ def _server_time(response: http.client.HTTPResponse) -> datetime | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return said if said.tzinfo else said.replace(tzinfo=UTC)
+
+
+def _warnings(response: http.client.HTTPResponse) -> tuple[str, ...]:
+    """The texts of `Warning: 299 - "…"`."""
+    said = response.headers.get_all("Warning") or []
+    parts = (one.partition('"')[2].rpartition('"')[0] for one in said[:MOST_WARNINGS])
+    return tuple(part.replace('\\"', '"') for part in parts if part)
 
 
 def _retry_after(response: http.client.HTTPResponse) -> float | None:

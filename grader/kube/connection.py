@@ -28,7 +28,13 @@ from grader.kube.errors import (
 IDLE_MOST = 16
 IDLE_SECONDS = 30.0  # API servers hang up on idle connections after 90 s or less
 CHECK_ADDRESS = "Check the address, the network and the certificate authority of the kubeconfig."
-LOST = (ConnectionResetError, BrokenPipeError, http.client.IncompleteRead, ssl.SSLEOFError)
+LOST = (
+    ConnectionResetError,
+    ConnectionAbortedError,
+    BrokenPipeError,
+    http.client.IncompleteRead,
+    ssl.SSLEOFError,
+)
 
 
 @dataclass(frozen=True)

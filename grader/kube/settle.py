@@ -88,7 +88,7 @@ class Scenery:
 
 
 class Settling:
-    """One grade's waiting. `stands` comes first, then `held`; both return at once where they can."""
+    """One grade's waiting: until all stands, then until it was held. At once where it can be."""
 
     def __init__(self, scenery: Scenery, clock: Clock, hold: int, patience: float) -> None:
         self._scenery = scenery

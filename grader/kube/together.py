@@ -39,14 +39,18 @@ def run_together(
         threading.Thread(target=work, name=f"collect-{place}", daemon=True)
         for place in range(min(most, len(tasks)) - 1)
     ]
+    _run(threads, work)
+    if bugs:
+        raise bugs[0]
+    return {key: results[key] for key in tasks}
+
+
+def _run(threads: list[threading.Thread], work: Callable[[], None]) -> None:
     for thread in threads:
         thread.start()
     work()
     for thread in threads:
         thread.join()
-    if bugs:
-        raise bugs[0]
-    return {key: results[key] for key in tasks}
 
 
 class Background(Generic[Value]):

@@ -4,6 +4,8 @@ Its ready-made clients follow redirects, use proxies of the environment and have
 """
 
 import logging
+import math
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -56,7 +58,10 @@ def shake_hands(
 
 
 class WebSocket:
-    """Messages of one connection. The bounds lie in the socket and in `largest`."""
+    """Messages of one connection; one thread receives, any may send.
+
+    The bounds lie in the socket and in `largest`.
+    """
 
     def __init__(self, ask: Handshake, budget: Budget, sock: BoundedSocket, largest: int) -> None:
         self._server = ask.authority
@@ -67,6 +72,7 @@ class WebSocket:
         self._size = 0
         self._parts: list[bytes] = []
         self._messages: list[bytes] = []
+        self._turn = threading.Lock()
         # Only for the request line; the headers below say the rest.
         uri = WebSocketURI(secure=True, host="api", port=443, path=ask.path, query=ask.query)
         subprotocols = [Subprotocol(name) for name in ask.protocols]
@@ -92,16 +98,15 @@ class WebSocket:
         self._accept(answers)
 
     def send(self, message: bytes) -> None:
-        if self._protocol.state is not State.OPEN:
-            raise ConnectionLostError(f"{self._server} closed the connection.")
-        with self._translated():
+        with self._turn, self._translated():
+            if self._protocol.state is not State.OPEN:
+                raise ConnectionLostError(f"{self._server} closed the connection.")
             self._protocol.send_binary(message)
             self._flush()
 
     def receive(self, deadline: float | None = None) -> bytes | None:
         """The next message; None once the server has closed. TimedOutError at the deadline."""
-        if deadline is not None:
-            self._sock.deadline = deadline
+        self._sock.patience = math.inf if deadline is None else deadline
         with self._translated():
             while not self._messages:
                 if self._protocol.state is not State.OPEN:
@@ -111,7 +116,7 @@ class WebSocket:
 
     def close(self) -> None:
         """Says good-bye and does not wait for an answer."""
-        with suppress(OSError):
+        with self._turn, suppress(OSError):
             if self._protocol.state is State.OPEN:
                 self._protocol.send_close()
                 self._flush()
@@ -135,14 +140,15 @@ class WebSocket:
     def _step(self) -> list[object]:
         """Reads once and lets the protocol answer pings."""
         content = self._sock.recv(STEP)
-        if content:
-            self._protocol.receive_data(content)
-        else:
-            self._protocol.receive_eof()
-        # Who has hung up takes no answers any more; what it said before still counts.
-        with suppress(OSError):
-            self._flush()
-        return list(self._protocol.events_received())
+        with self._turn:
+            if content:
+                self._protocol.receive_data(content)
+            else:
+                self._protocol.receive_eof()
+            # Who has hung up takes no answers any more; what it said before still counts.
+            with suppress(OSError):
+                self._flush()
+            return list(self._protocol.events_received())
 
     def _flush(self) -> None:
         for content in self._protocol.data_to_send():

@@ -5,9 +5,9 @@ from typing import Any
 
 from grader.catalog.checks import BannerSeen
 from grader.catalog.probes import Banner
-from grader.evidence.reading import entries, mapping, number, text
+from grader.evidence.reading import entries, number, text
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of
+from grader.judge.transcripts import idle, look_at
 from grader.judge.verdict import Finding, Tri
 
 CODES = {
@@ -19,19 +19,17 @@ CODES = {
 
 
 def find(check: BannerSeen, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, Banner):
-        return gap or case.not_collected(check.probe)
-    pods = entries(mapping(transcript.facts), "pods")
+    sight = look_at(check.probe, Banner, case)
+    if isinstance(sight, Finding):
+        return sight
+    pods = entries(sight.facts, "pods")
     if not pods:
-        idle = Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
-        return case.unless_settled(idle)
-    code, params = _judge(probe, pods[0])
+        return idle(sight.probe.port, case)
+    code, params = _judge(sight.probe, pods[0])
     verdict: Tri = "passed" if code == "banner_seen" else "failed"
-    command = case.kubectl("port-forward", f"pod/{params['pod']}", f"{probe.port}:{probe.port}")
-    return case.unless_settled(Finding(verdict, code, params, command, lines_of(transcript)))
+    port = sight.probe.port
+    command = case.kubectl("port-forward", f"pod/{params['pod']}", f"{port}:{port}")
+    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
 
 
 def _judge(probe: Banner, pod: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -5,30 +5,27 @@ from typing import Any
 
 from grader.catalog.checks import Exposition
 from grader.catalog.probes import Scrape
-from grader.evidence.reading import entries, mapping, number, text, truth
+from grader.evidence.reading import entries, number, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of
+from grader.judge.transcripts import idle, look_at
 from grader.judge.verdict import Finding, Tri
 
 ERRORS = {"refused": "exposition_refused", "not_http": "exposition_not_http"}
 
 
 def find(check: Exposition, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, Scrape):
-        return gap or case.not_collected(check.probe)
-    facts = mapping(transcript.facts)
+    sight = look_at(check.probe, Scrape, case)
+    if isinstance(sight, Finding):
+        return sight
+    facts = sight.facts
     attempts = entries(facts, "attempts")
     if not attempts:
-        idle = Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
-        return case.unless_settled(idle)
-    code, params = _judge(probe, attempts)
+        return idle(sight.probe.port, case)
+    code, params = _judge(sight.probe, attempts)
     verdict: Tri = "passed" if code == "exposition_served" else "failed"
     pod = text(facts, "pod")
-    command = case.kubectl("port-forward", f"pod/{pod}", f"{probe.port}:{probe.port}")
-    return case.unless_settled(Finding(verdict, code, params, command, lines_of(transcript)))
+    command = case.kubectl("port-forward", f"pod/{pod}", f"{sight.probe.port}:{sight.probe.port}")
+    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
 
 
 def _judge(probe: Scrape, attempts: tuple[Mapping[str, Any], ...]) -> tuple[str, dict[str, Any]]:

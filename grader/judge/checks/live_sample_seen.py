@@ -5,30 +5,28 @@ from typing import Any
 
 from grader.catalog.checks import LiveSampleSeen
 from grader.catalog.probes import LiveSample
-from grader.evidence.reading import mapping, number, strings, text, truth
+from grader.evidence.reading import number, strings, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of
+from grader.judge.transcripts import look_at
 from grader.judge.verdict import Finding, Tri
 
 Facts = Mapping[str, Any]
 
 
 def find(check: LiveSampleSeen, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, LiveSample):
-        return gap or case.not_collected(check.probe)
-    facts = mapping(transcript.facts)
+    sight = look_at(check.probe, LiveSample, case)
+    if isinstance(sight, Finding):
+        return sight
+    facts = sight.facts
     code = _judge(facts)
-    params = _params(facts, probe)
+    params = _params(facts, sight.probe)
     if code == "probe_trouble":
         trouble = {"probe": check.probe, "code": text(facts, "file_trouble"), "detail": ""}
-        return Finding("unknown", code, trouble, evidence=lines_of(transcript))
+        return Finding("unknown", code, trouble, evidence=sight.lines)
     where = (text(facts, "pod"), "-c", text(facts, "writer"))
-    command = case.kubectl("exec", *where, "--", "cat", probe.file)
+    command = case.kubectl("exec", *where, "--", "cat", sight.probe.file)
     verdict: Tri = "passed" if code == "live_sample_seen" else "failed"
-    return case.unless_settled(Finding(verdict, code, params, command, lines_of(transcript)))
+    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
 
 
 def _judge(facts: Facts) -> str:

@@ -7,27 +7,25 @@ from grader.catalog.checks import LogFlows
 from grader.catalog.probes import LogFlow
 from grader.evidence.reading import mapping, number, strings, text, truth
 from grader.judge.case import Case, RolePlayer
-from grader.judge.transcripts import lines_of
+from grader.judge.transcripts import look_at
 from grader.judge.verdict import Finding, Tri
 
 Facts = Mapping[str, Any]
 
 
 def find(check: LogFlows, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, LogFlow):
-        return gap or case.not_collected(check.probe)
-    facts = mapping(transcript.facts)
-    code, params = _judge(facts, case.role(probe.reader))
+    sight = look_at(check.probe, LogFlow, case)
+    if isinstance(sight, Finding):
+        return sight
+    facts = sight.facts
+    code, params = _judge(facts, case.role(sight.probe.reader))
     params = {**_common(facts), **params}
     if code == "probe_trouble":
         trouble = {"probe": check.probe, "detail": "", **params}
-        return Finding("unknown", code, trouble, evidence=lines_of(transcript))
+        return Finding("unknown", code, trouble, evidence=sight.lines)
     command = case.kubectl("logs", text(facts, "pod"), "-c", str(params["reader"]), "--tail=20")
     verdict: Tri = "passed" if code == "log_flows" else "failed"
-    return case.unless_settled(Finding(verdict, code, params, command, lines_of(transcript)))
+    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
 
 
 def _common(facts: Facts) -> dict[str, Any]:
@@ -49,7 +47,12 @@ def _judge(facts: Facts, player: RolePlayer | None) -> tuple[str, dict[str, Any]
     if readers:
         return "log_flows", {"reader": shown if shown in readers else readers[0]}
     params: dict[str, Any] = {"reader": shown}
-    return _at_the_writer(facts, params) or _in_the_file(facts, params) or _at_the_reader(facts, params)
+    return (
+        _at_the_writer(facts, params)
+        or _at_the_folder(facts, params)
+        or _in_the_file(facts, params)
+        or _at_the_reader(facts, params)
+    )
 
 
 def _at_the_writer(facts: Facts, params: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -63,13 +66,17 @@ def _at_the_writer(facts: Facts, params: dict[str, Any]) -> tuple[str, dict[str,
     return None
 
 
-def _in_the_file(facts: Facts, params: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
+def _at_the_folder(facts: Facts, params: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if not strings(facts, "looked_in"):
         return "log_no_shared_folder", params
     if text(facts, "not_writable"):
         return "log_not_writable", {**params, "file": text(facts, "not_writable")}
     if text(facts, "no_program"):
         return "no_program", {**params, "container": text(facts, "writer"), "program": "grep"}
+    return None
+
+
+def _in_the_file(facts: Facts, params: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     if strings(facts, "files"):
         return None
     if text(facts, "file_trouble"):

@@ -6,28 +6,26 @@ from typing import Any
 
 from grader.catalog.checks import PodAnswers
 from grader.catalog.probes import PodHttp
-from grader.evidence.reading import entries, mapping, number, text
+from grader.evidence.reading import entries, number, text
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of
+from grader.judge.transcripts import idle, look_at
 from grader.judge.verdict import Finding
 
 CODES = {"refused": "pod_refused", "not_http": "pod_not_http"}
 
 
 def find(check: PodAnswers, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, PodHttp):
-        return gap or case.not_collected(check.probe)
-    pods = entries(mapping(transcript.facts), "pods")
-    finding = _judge(probe, pods, case)
-    return case.unless_settled(replace(finding, evidence=lines_of(transcript)))
+    sight = look_at(check.probe, PodHttp, case)
+    if isinstance(sight, Finding):
+        return sight
+    pods = entries(sight.facts, "pods")
+    finding = _judge(sight.probe, pods, case)
+    return case.unless_settled(replace(finding, evidence=sight.lines))
 
 
 def _judge(probe: PodHttp, pods: tuple[Mapping[str, Any], ...], case: Case) -> Finding:
     if not pods:
-        return Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
+        return idle(probe.port, case)
     for pod in pods:
         error = text(pod, "error")
         if error:

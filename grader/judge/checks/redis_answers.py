@@ -6,22 +6,20 @@ from typing import Any
 
 from grader.catalog.checks import RedisAnswers
 from grader.catalog.probes import RedisPing
-from grader.evidence.reading import entries, mapping, number, text, truth
+from grader.evidence.reading import entries, number, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of, service_trouble
+from grader.judge.transcripts import look_at, service_trouble
 from grader.judge.verdict import Finding
 
 ERRORS = {"refused": "redis_refused", "not_redis": "redis_other"}
 
 
 def find(check: RedisAnswers, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, RedisPing):
-        return gap or case.not_collected(check.probe)
-    finding = _judge(probe, mapping(transcript.facts), case)
-    return case.unless_settled(replace(finding, evidence=lines_of(transcript)))
+    sight = look_at(check.probe, RedisPing, case)
+    if isinstance(sight, Finding):
+        return sight
+    finding = _judge(sight.probe, sight.facts, case)
+    return case.unless_settled(replace(finding, evidence=sight.lines))
 
 
 def _judge(probe: RedisPing, facts: Mapping[str, Any], case: Case) -> Finding:

@@ -8,7 +8,7 @@ from grader.catalog.checks import RedisRelayed
 from grader.catalog.probes import RedisRelay
 from grader.evidence.reading import mapping, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of, service_trouble
+from grader.judge.transcripts import idle, look_at, service_trouble
 from grader.judge.verdict import Finding
 
 # By the first way that failed: `there` from the Pod to the backend, `back` the other way round.
@@ -17,19 +17,17 @@ AT_THE_POD = {"refused": "relay_refused", "redis_error": "relay_error", "not_red
 
 
 def find(check: RedisRelayed, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, RedisRelay):
-        return gap or case.not_collected(check.probe)
-    finding = _judge(probe, mapping(transcript.facts), case)
-    return case.unless_settled(replace(finding, evidence=lines_of(transcript)))
+    sight = look_at(check.probe, RedisRelay, case)
+    if isinstance(sight, Finding):
+        return sight
+    finding = _judge(sight.probe, sight.facts, case)
+    return case.unless_settled(replace(finding, evidence=sight.lines))
 
 
 def _judge(probe: RedisRelay, facts: Mapping[str, Any], case: Case) -> Finding:
     pod = text(facts, "pod")
     if not pod:
-        return Finding("failed", "pod_idle", {"port": probe.port}, case.kubectl("get", "pods"))
+        return idle(probe.port, case)
     trouble = service_trouble(facts, probe.backend, probe.backend_port, case)
     if trouble:
         return trouble

@@ -6,20 +6,18 @@ from typing import Any
 
 from grader.catalog.checks import ServiceAnswers
 from grader.catalog.probes import ServiceHttp
-from grader.evidence.reading import mapping, number, text
+from grader.evidence.reading import number, text
 from grader.judge.case import Case
-from grader.judge.transcripts import lines_of, service_trouble
+from grader.judge.transcripts import look_at, service_trouble
 from grader.judge.verdict import Finding
 
 
 def find(check: ServiceAnswers, case: Case) -> Finding:
-    gap = case.gap_of_probe(check.probe)
-    transcript = case.transcript(check.probe)
-    probe = case.definition.probes[check.probe]
-    if gap or transcript is None or not isinstance(probe, ServiceHttp):
-        return gap or case.not_collected(check.probe)
-    finding = _judge(probe, mapping(transcript.facts), case)
-    return case.unless_settled(replace(finding, evidence=lines_of(transcript)))
+    sight = look_at(check.probe, ServiceHttp, case)
+    if isinstance(sight, Finding):
+        return sight
+    finding = _judge(sight.probe, sight.facts, case)
+    return case.unless_settled(replace(finding, evidence=sight.lines))
 
 
 def _judge(probe: ServiceHttp, facts: Mapping[str, Any], case: Case) -> Finding:

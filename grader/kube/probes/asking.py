@@ -60,6 +60,7 @@ def get(  # noqa: PLR0913 - whom to ask for what, for how long
     pod: PodView,
     port: int,
     path: str,
+    *,
     seconds: float,
     enough: Callable[[bytes], bool] | None = None,
 ) -> HttpAnswer | Failed:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from grader.catalog.probes import LiveSample
 from grader.evidence.exposition import parse
@@ -21,6 +21,9 @@ from grader.kube.probes.asking import Failed, get
 from grader.kube.probes.journal import Journal, nonce
 from grader.kube.probes.scene import Scene
 from grader.kube.probes.undoing import UndoingScript
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # Reads that follow one write quickly, and the pause between later ones.
 QUICK = 3
@@ -44,7 +47,8 @@ write() {
   lead=; [ -n "$(tail -c 1 "$f")" ] && lead='
 '
   at=$(size); n=$((n + 1))
-  if { printf '%s%s\n' "$lead" "$line" >>"$f"; } 2>/dev/null; then echo "W $n"; else echo E; n=$most; fi
+  if { printf '%s%s\n' "$lead" "$line" >>"$f"; } 2>/dev/null
+  then echo "W $n"; else echo E; n=$most; fi
 }
 find_line() {
   tail -c +$((at + 1)) "$f" | { o=$at
@@ -154,22 +158,26 @@ class _Sampling:
         """Quick reads after each write, slow ones while it stands."""
         known = quick = 0
         while not self._journal.facts["seen"] and time.monotonic() < deadline:
-            with self._state.changed:
-                if self._state.writes == known and (quick >= QUICK or not known):
-                    left = max(0.01, deadline - time.monotonic())
-                    pause = min(left, PAUSE if known else left)
-                    self._state.changed.wait_for(lambda: self._is_news(known, script), pause)
-                if self._state.writes != known:
-                    known, quick = self._state.writes, 0
-            if script.trouble or "E" in self._state.said or "X" in self._state.said:
-                return
-            if known and not self._read():
+            if not known or quick >= QUICK:
+                left = max(0.01, deadline - time.monotonic())
+                self._wait(known, script, min(left, PAUSE) if known else left)
+            if self._state.writes != known:
+                known, quick = self._state.writes, 0
+            if self._is_blocked(script) or (known and not self._read()):
                 return
             quick += 1
 
-    def _is_news(self, known: int, script: UndoingScript) -> bool:
-        stops = self._state.said & {"E", "X"}
-        return self._state.writes != known or bool(stops) or script.trouble is not None
+    def _wait(self, known: int, script: UndoingScript, seconds: float) -> None:
+        """Until something new was written, nothing will be, or time is up."""
+
+        def is_news() -> bool:
+            return self._state.writes != known or self._is_blocked(script)
+
+        with self._state.changed:
+            self._state.changed.wait_for(is_news, seconds)
+
+    def _is_blocked(self, script: UndoingScript) -> bool:
+        return script.trouble is not None or bool(self._state.said & {"E", "X"})
 
     def _read(self) -> bool:
         """Asks the port once; False where the calls are used up."""
@@ -179,7 +187,15 @@ class _Sampling:
         for path in self._paths:
             self._state.reads += 1
             pod, port = self._writer.pod, self._probe.port
-            answer = get(self._scene, self._journal, pod, port, path, PATIENCE, self._is_there)
+            answer = get(
+                self._scene,
+                self._journal,
+                pod,
+                port,
+                path,
+                seconds=PATIENCE,
+                enough=self._is_there,
+            )
             if self._judge(path, answer):
                 break
         return True

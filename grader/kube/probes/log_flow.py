@@ -212,7 +212,7 @@ def _request(flow: _Flow) -> bool:
     port = _port(flow)
     patience = min(LONGEST_REQUEST, flow.scene.patience(flow.pod))
     path = f"/{flow.request_word}"
-    answer = get(flow.scene, flow.journal, flow.pod, port, path, patience)
+    answer = get(flow.scene, flow.journal, flow.pod, port, path, seconds=patience)
     flow.journal.facts["port"] = port
     if isinstance(answer, Failed):
         flow.journal.facts["request"] = {"error": answer.code, "detail": answer.detail}
@@ -279,4 +279,4 @@ def _conclude(flow: _Flow, watches: list[LogWatch]) -> None:
         name: {"request": bool(it.request), "line": bool(it.line), "last": list(it.last)}
         for name, it in sorted(flow.heard.items())
     }
-    facts["unread"] = sorted({it.container for it in watches if it.trouble})
+    facts["unread"] = {it.container: it.trouble.code for it in watches if it.trouble}

@@ -14,7 +14,7 @@ def run(probe: PodHttp, scene: Scene, journal: Journal) -> None:
     path = f"/{nonce()}"
 
     def one(pod: PodView) -> dict[str, object]:
-        answer = get(scene, journal, pod, probe.port, path, scene.patience(pod))
+        answer = get(scene, journal, pod, probe.port, path, seconds=scene.patience(pod))
         if isinstance(answer, Failed):
             return {"pod": pod.name, "error": answer.code, "detail": answer.detail}
         return {"pod": pod.name, "status": answer.status}

@@ -1,7 +1,7 @@
 """Does the Pod's port lead to the backend: a key set here is read there, and the other way round.
 
-A Redis of its own in the Pod answers just as well, but its keys stay with it. Keys end by themselves
-after a minute, so that nothing stays even where we are killed before we take them away.
+A Redis of its own in the Pod answers just as well, but its keys stay with it. Keys end after a
+minute, so that nothing stays even where we are killed before we take them away.
 """
 
 import time

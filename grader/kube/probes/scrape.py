@@ -40,7 +40,7 @@ def run(probe: Scrape, scene: Scene, journal: Journal) -> None:
 
 
 def _ask(probe: Scrape, scene: Scene, journal: Journal, pod: PodView, path: str) -> dict[str, Any]:
-    answer = get(scene, journal, pod, probe.port, path, scene.patience(pod))
+    answer = get(scene, journal, pod, probe.port, path, seconds=scene.patience(pod))
     if isinstance(answer, Failed):
         return {"path": path, "fits": False, "error": answer.code, "detail": answer.detail}
     return {"path": path, **read_page(answer)}

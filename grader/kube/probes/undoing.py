@@ -1,6 +1,6 @@
-"""A script in a container that changes something, tells about it in lines, and undoes it at the end.
+"""A script in a container that changes something, tells of it in lines, and undoes it at the end.
 
-It undoes its work when its input ends: when the probe says so, and also when this process is killed.
+The end is that of its input: when the probe says so, and also when this process is killed.
 """
 
 import threading
@@ -15,7 +15,7 @@ CLEANING = 4.0
 
 
 class UndoingScript:
-    """Runs at once. `tell` gets its lines, in a thread of its own."""
+    """Runs at once. `tell` gets its lines in a thread of its own, an empty one after trouble."""
 
     def __init__(
         self,
@@ -69,6 +69,7 @@ class UndoingScript:
                 self._read(session)
         except KubeError as error:
             self.trouble = error
+            self._tell("")
 
     def _read(self, session: ExecSession) -> None:
         with self._lock:
