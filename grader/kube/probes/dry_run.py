@@ -2,8 +2,8 @@
 
 The Pod template is sent as a Pod with `dryRun=All`, as the learner, whose rights are what counts.
 The namespace only warns about the level (or enforces it): the warnings in the answer, or the
-refusal, name what breaks it. A second Pod that breaks every level shows that the level is looked at
-at all; where even that one brings no warning, nothing can be said.
+refusal, name what breaks it. A second Pod that breaks this level and no laxer one shows that the
+level is looked at at all; where even that one brings no warning, nothing can be said.
 """
 
 import re
@@ -30,12 +30,10 @@ class NotEvaluatedError(KubeError):
     code = "level_not_evaluated"
 
 
-# Breaks `baseline` and `restricted` alike, and is never made.
-CONTROL = {
-    "containers": [
-        {"name": "control", "image": "none", "securityContext": {"privileged": True}},
-    ],
-    "hostNetwork": True,
+# Breaks the level, and is never made.
+CONTROL: dict[str, Any] = {
+    "baseline": {"containers": [{"name": "control", "image": "none"}], "hostNetwork": True},
+    "restricted": {"containers": [{"name": "control", "image": "none"}]},
 }
 _LEVEL = re.compile(r'PodSecurity "(\w+):')
 
@@ -52,11 +50,11 @@ def run(probe: DryRun, scene: Scene, journal: Journal) -> None:
     name = f"podlab-{nonce()}"
     tasks = {
         "pod": lambda: _try(learner, scene.namespace, f"{name}-a", _spec(workload)),
-        "control": lambda: _try(learner, scene.namespace, f"{name}-b", CONTROL),
+        "control": lambda: _try(learner, scene.namespace, f"{name}-b", CONTROL[probe.level]),
     }
     found = run_together(tasks)
     control, pod = (_unless_trouble(found[key]) for key in ("control", "pod"))
-    if not _about(control, probe.level):
+    if not _about(control, {probe.level}):
         raise NotEvaluatedError(
             f"The namespace neither warns about the Pod Security level “{probe.level}” "
             "nor enforces it."
@@ -88,14 +86,14 @@ def _unless_trouble(
     return result
 
 
-def _about(result: tuple[bool, tuple[str, ...]], level: str) -> list[str]:
-    """What was said about this level or a laxer one, which it contains."""
-    levels = {"baseline"} if level == "baseline" else {"baseline", "restricted"}
+def _about(result: tuple[bool, tuple[str, ...]], levels: set[str]) -> list[str]:
+    """What was said about these levels."""
     return [it for it in result[1] if (found := _LEVEL.search(it)) and found[1] in levels]
 
 
 def _conclude(probe: DryRun, journal: Journal, pod: tuple[bool, tuple[str, ...]]) -> None:
-    said = _about(pod, probe.level)
+    # A refusal by a laxer level comes first, and is one by this level, too.
+    said = _about(pod, {"baseline", probe.level})
     journal.facts |= {
         "violations": [part.strip() for it in said for part in _violations(it)],
         "admitted": pod[0],
