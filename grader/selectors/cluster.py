@@ -45,12 +45,9 @@ _foreign = _ForeignCluster()
 
 def _ask() -> ClusterStatus:
     # The Kubernetes part is only loaded where it is needed.
-    from grader.kube import (  # noqa: PLC0415
-        KubeError,
-        check_ready,
-        in_cluster_target,
-        read_kubeconfig,
-    )
+    from grader.kube.credentials import in_cluster_target, read_kubeconfig  # noqa: PLC0415
+    from grader.kube.errors import KubeError  # noqa: PLC0415
+    from grader.kube.readiness import check_ready  # noqa: PLC0415
 
     try:
         target = (

@@ -18,7 +18,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from grader.kube import Target
+from grader.kube.credentials import Target
 from grader.kube.egress import TRUSTED, Egress
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

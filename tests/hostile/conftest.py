@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.kube import Target
+from grader.kube.credentials import Target
 from tests.hostile.apiserver import Server, make_certificate
 
 

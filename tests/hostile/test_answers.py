@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from grader.kube import KubeError, Target
 from grader.kube.budget import Budget
 from grader.kube.client import Client
 from grader.kube.connection import Pool
+from grader.kube.credentials import Target
 from grader.kube.egress import PUBLIC_ONLY, TRUSTED
+from grader.kube.errors import KubeError
 from tests.hostile.apiserver import (
     Server,
     drip,

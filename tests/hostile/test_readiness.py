@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.kube import KubeconfigError, Target, UnreachableError, check_ready
+from grader.kube.credentials import Target
 from grader.kube.egress import TRUSTED
+from grader.kube.errors import KubeconfigError, UnreachableError
+from grader.kube.readiness import check_ready
 from tests.hostile.apiserver import Server, respond
 
 

@@ -8,9 +8,10 @@ from itertools import chain, repeat
 
 import pytest
 
-from grader.kube import KubeError, Target
 from grader.kube.budget import Budget
 from grader.kube.client import Client
+from grader.kube.credentials import Target
+from grader.kube.errors import KubeError
 from grader.kube.watch import watch
 from tests.hostile.apiserver import Server, drip, reset, respond, respond_for_ever
 from tests.hostile.test_answers import MIB, bounds

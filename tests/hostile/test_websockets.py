@@ -10,9 +10,10 @@ from itertools import chain, repeat
 
 import pytest
 
-from grader.kube import KubeError, Target
 from grader.kube.budget import Budget
 from grader.kube.client import Client
+from grader.kube.credentials import Target
+from grader.kube.errors import KubeError
 from grader.kube.exec import ExecResult
 from tests.hostile.apiserver import (
     CLOSE,

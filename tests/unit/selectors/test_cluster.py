@@ -3,8 +3,9 @@ from pathlib import Path
 import pytest
 from django.conf import LazySettings
 
-from grader import kube
-from grader.kube import KubeconfigError, Target, UnreachableError
+from grader.kube import credentials, readiness
+from grader.kube.credentials import Target
+from grader.kube.errors import KubeconfigError, UnreachableError
 from grader.selectors import cluster
 from grader.selectors.cluster import read_cluster
 
@@ -20,8 +21,8 @@ def asked(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> list[Targe
     questions: list[Target] = []
     settings.CLUSTER = "kubeconfig"
     settings.KUBECONFIG = "/etc/podlab/kubeconfig"
-    monkeypatch.setattr(kube, "read_kubeconfig", lambda _: Target(server="https://api"))
-    monkeypatch.setattr(kube, "check_ready", questions.append)
+    monkeypatch.setattr(credentials, "read_kubeconfig", lambda _: Target(server="https://api"))
+    monkeypatch.setattr(readiness, "check_ready", questions.append)
     return questions
 
 
@@ -51,7 +52,7 @@ def test_a_cluster_that_does_not_answer_says_why(
     def refuse(_target: Target) -> None:
         raise UnreachableError("https://api does not answer: refused", "Check the address.")
 
-    monkeypatch.setattr(kube, "check_ready", refuse)
+    monkeypatch.setattr(readiness, "check_ready", refuse)
     status = read_cluster()
     assert status.phase == "unreachable"
     assert status.error
@@ -64,7 +65,7 @@ def test_a_bad_kubeconfig_is_told_not_raised(
     def refuse(_file: Path) -> Target:
         raise KubeconfigError("not YAML", "Check it.")
 
-    monkeypatch.setattr(kube, "read_kubeconfig", refuse)
+    monkeypatch.setattr(credentials, "read_kubeconfig", refuse)
     status = read_cluster()
     assert status.error
     assert status.error.code == "bad_kubeconfig"
