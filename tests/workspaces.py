@@ -5,7 +5,7 @@ A test then breaks one thing in it and looks at what the judge says.
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from grader.evidence.model import (
     Log,
     LogLine,
     Transcript,
+    Trouble,
 )
 from grader.evidence.plan import KINDS
 
@@ -36,6 +37,8 @@ class Workspace:
     listening: list[Listening] = field(default_factory=list)
     probes: dict[str, Transcript] = field(default_factory=dict)
     answers: dict[str, dict[str, Json]] = field(default_factory=dict)
+    before: dict[str, dict[str, int]] = field(default_factory=dict)
+    unseen: dict[str, Trouble] = field(default_factory=dict)
     settled: bool = True
     taken_at: str = NOW
 
@@ -89,6 +92,8 @@ class Workspace:
             started_at=LONG_AGO,
             taken_at=self.taken_at,
             objects=objects,
+            unseen=dict(self.unseen),
+            before=copy.deepcopy(self.before),
             logs=tuple(self.logs),
             listening=tuple(self.listening),
             probes=dict(self.probes),
@@ -127,10 +132,6 @@ def workspace_from(documents: Iterable[dict[str, Json]]) -> Workspace:
     for service in found.objects["Service"]:
         found.objects["EndpointSlice"].append(_endpoints(service, found.objects["Pod"]))
     return found
-
-
-def change(evidence: Evidence, **parts: Any) -> Evidence:
-    return replace(evidence, **parts)
 
 
 def visit(value: Json, see: Callable[[Json], None]) -> None:

@@ -20,6 +20,7 @@ ACTIVE = {
     "redis_answers",
     "redis_relayed",
     "fresh_line_seen",
+    "transcripts",
 }
 # What stands in quotes after a verdict, or is handed to a helper that fails with it.
 SAID = re.compile(r'"(?:passed|failed|unknown)",\s+"([a-z_]+)"|_failed\(\s*"([a-z_]+)"')
