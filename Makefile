@@ -2,7 +2,7 @@
 PYTHON ?= python3
 LAUNCH := $(PYTHON) -m host.launch
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-unit test-integration test-browser requirements clean
+.PHONY: help run test check test-unit test-integration test-browser accuracy requirements clean
 
 help:  ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ test-integration:  ## tests on the embedded Kubernetes
 
 test-browser:  ## tests in Chromium
 	@$(LAUNCH) test-browser
+
+accuracy:  ## prove every lab on the embedded Kubernetes; writes docs/accuracy.md
+	@$(LAUNCH) accuracy
 
 # Hash-pinned, for every Python from 3.11 on, and without the address that they came from.
 COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

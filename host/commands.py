@@ -16,6 +16,7 @@ COMMANDS = {
     "test-integration": "host.suite.everything:test_integration",
     "test-browser": "host.suite.everything:test_browser",
     "check": "host.suite.everything:check_only",
+    "accuracy": "host.accuracy:measure_accuracy",
     "clean": "host.clean:clean",
 }
 

@@ -25,6 +25,7 @@ def grade(options: argparse.Namespace) -> int:
     language = choose_language(options.language)
     lab = open_lab(options.lab)
     evidence = _look(options, lab, language)
+    _tell_silence(evidence)
     report = show(judge(lab, evidence), lab.definition, options.output, language)
     if options.save_evidence:
         _save(options, evidence, language)
@@ -44,6 +45,13 @@ def _look(options: argparse.Namespace, lab: Lab, language: str) -> Evidence:
             return collect(lab, target, options.namespace, answers, progress=tell)
         except (NamespaceError, KubeconfigError) as error:
             raise Problem(error.code, error.message, error.help) from error
+
+
+def _tell_silence(evidence: Evidence) -> None:
+    """Where nothing at all could be seen, the reason is worth a sentence of its own."""
+    troubles = {trouble.detail for trouble in evidence.unseen.values() if trouble.detail}
+    if troubles and not any(evidence.objects.values()):
+        write(f"! {min(troubles)}", sys.stderr)
 
 
 def _save(options: argparse.Namespace, evidence: Evidence, language: str) -> None:

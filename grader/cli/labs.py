@@ -57,7 +57,12 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     add_cluster(parser)
     parser.add_argument("--jobs", metavar="N", type=_jobs, default=6, help="at once; default 6")
     parser.add_argument("--only", metavar="NAME", help="such as mutant-own-redis, or a part of it")
-    parser.add_argument("--record", action="store_true", help="store the evidence in cases/")
+    parser.add_argument(
+        "--record", action="store_true", help="store evidence and verdict in cases/"
+    )
+    parser.add_argument(
+        "--stored", action="store_true", help="judge the stored cases again; needs no cluster"
+    )
     parser.add_argument("--output", choices=("text", "json", "markdown"), default="text")
 
 

@@ -16,7 +16,7 @@ from grader.cli.target import choose_target
 from grader.cli.terminal import terminal_of, write
 from grader.cli.verify.crew import Crew
 from grader.cli.verify.promise import Outcome
-from grader.cli.verify.runs import Runner, Task
+from grader.cli.verify.runs import Runner, Task, rejudge
 from grader.cli.verify.stage import Stage
 from grader.cli.verify.tables import as_json, markdown, row, row_width, summary
 from host.errors import Problem
@@ -25,20 +25,35 @@ from host.errors import Problem
 def verify(options: argparse.Namespace) -> int:
     folders = [find_folder(name) for name in options.lab] or lab_folders(LABS_ROOT)
     tasks = _tasks(folders, options.only)
+    outcomes = _rejudge(options, tasks) if options.stored else _run(options, tasks)
+    _show(options, outcomes)
+    return Exit.FULL if all(one.kept for one in outcomes) else Exit.NOT_FULL
+
+
+def _run(options: argparse.Namespace, tasks: list[Task]) -> list[Outcome]:
     target = choose_target(options)
     stage = Stage(target)
     runner = Runner(stage, target, record=options.record)
     try:
-        outcomes = _watch(Crew(runner.run, tasks, options.jobs), tasks, options.output == "text")
+        return _watch(Crew(runner.run, tasks, options.jobs), tasks, rows=options.output == "text")
     finally:
         stage.leave()
+
+
+def _rejudge(options: argparse.Namespace, tasks: list[Task]) -> list[Outcome]:
+    def work(task: Task) -> Outcome:
+        return rejudge(task, record=options.record)
+
+    return _watch(Crew(work, tasks, 1), tasks, rows=options.output == "text")
+
+
+def _show(options: argparse.Namespace, outcomes: list[Outcome]) -> None:
     if options.output == "json":
         write_json(as_json(outcomes))
     elif options.output == "markdown":
         write(markdown(outcomes))
     else:
         write(summary(outcomes, terminal_of(sys.stdout)))
-    return Exit.FULL if all(one.kept for one in outcomes) else Exit.NOT_FULL
 
 
 def _tasks(folders: list[Path], only: str | None) -> list[Task]:
@@ -62,7 +77,7 @@ def run_name(proof: Proof) -> str:
     return proof.case.stem
 
 
-def _watch(crew: Crew, tasks: list[Task], rows: bool) -> list[Outcome]:  # noqa: FBT001
+def _watch(crew: Crew, tasks: list[Task], *, rows: bool) -> list[Outcome]:
     """Rows as they come where they are the output; what is going on, on a terminal."""
     terminal = terminal_of(sys.stdout)
     width = row_width([(task.lab.slug, task.proof.title) for task in tasks])

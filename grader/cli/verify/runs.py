@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grader.catalog import Lab
 from grader.catalog.folders import Proof
+from grader.cli.judging import read_evidence_file
 from grader.cli.verify.cases import write_case
 from grader.cli.verify.promise import (
     Difference,
@@ -48,15 +49,7 @@ class Runner:
             return _troubled(task, error, time.monotonic() - began)
         if self._record:
             write_case(task.proof.case, evidence, verdict)
-        return Outcome(
-            lab=task.lab.slug,
-            proof=task.proof,
-            verdict=verdict,
-            differences=differences(task.proof, task.lab.definition, verdict),
-            expected_score=expected_score(task.proof, task.lab.definition),
-            grades=grades,
-            seconds=time.monotonic() - began,
-        )
+        return compared(task, verdict, grades, time.monotonic() - began)
 
     def _grade(self, task: Task, grounds: Grounds) -> tuple[Evidence, Verdict, int]:
         grades = 0
@@ -73,6 +66,31 @@ class Runner:
             found = differences(task.proof, task.lab.definition, verdict)
             if grades == MOST_GRADES or not may_change(verdict, found):
                 return evidence, verdict, grades
+
+
+def rejudge(task: Task, *, record: bool) -> Outcome:
+    """The run's stored evidence, judged by today's judge."""
+    began = time.monotonic()
+    try:
+        evidence = read_evidence_file(task.proof.case, task.lab.slug)
+    except Problem as problem:
+        return _troubled(task, problem, 0.0)
+    verdict = judge(task.lab, evidence)
+    if record:
+        write_case(task.proof.case, evidence, verdict)
+    return compared(task, verdict, 1, time.monotonic() - began)
+
+
+def compared(task: Task, verdict: Verdict, grades: int, seconds: float) -> Outcome:
+    return Outcome(
+        lab=task.lab.slug,
+        proof=task.proof,
+        verdict=verdict,
+        differences=differences(task.proof, task.lab.definition, verdict),
+        expected_score=expected_score(task.proof, task.lab.definition),
+        grades=grades,
+        seconds=seconds,
+    )
 
 
 def may_change(verdict: Verdict, found: tuple[Difference, ...]) -> bool:

@@ -23,8 +23,12 @@ from host.errors import Problem
 
 PREFIX = "podlab-verify"
 LABELS = {"app.kubernetes.io/managed-by": PREFIX}
-PATIENCE = 90.0
-PAUSE = 0.5
+# For an update that has to meet what runs already; for the first word of every container; for the
+# first Pod, which some manifests never get.
+READY_PATIENCE = 90.0
+WORD_PATIENCE = 25.0
+POD_PATIENCE = 5.0
+PAUSE = 0.25
 # Only these: other `$` belong to the shell scripts in manifests.
 PLACE = re.compile(r"\$\{(?:NAMESPACE|ELSEWHERE)\}")
 BUSY = frozenset({"ContainerCreating", "PodInitializing", ""})
@@ -77,10 +81,11 @@ class Stage:
             self._apply(client, grounds.elsewhere, proof.elsewhere, grounds)
         self._apply(client, grounds.namespace, proof.manifests, grounds)
         if proof.afterwards:
-            _wait(lambda: all_ready(_pods(client, grounds.namespace)))
+            _wait(lambda: all_ready(_pods(client, grounds.namespace)), READY_PATIENCE)
             self._apply(client, grounds.namespace, proof.afterwards, grounds)
         # What is said of a container that was not started yet would be said too early.
-        _wait(lambda: all_spoke(_pods(client, grounds.namespace)))
+        if _wait(lambda: bool(_pods(client, grounds.namespace)), POD_PATIENCE):
+            _wait(lambda: all_spoke(_pods(client, grounds.namespace)), WORD_PATIENCE)
 
     def _create(self, client: Client, name: str) -> None:
         with self._lock:
@@ -141,8 +146,9 @@ def _spoke(status: Mapping[str, Any]) -> bool:
     return bool(status.get("containerStatuses")) and not reasons
 
 
-def _wait(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+def _wait(condition: Callable[[], bool], patience: float) -> bool:
     """Goes on when the time is up: a run that gets nowhere is graded as it is."""
     end = time.monotonic() + patience
-    while not condition() and time.monotonic() < end:
+    while not (reached := condition()) and time.monotonic() < end:
         time.sleep(PAUSE)
+    return reached
