@@ -29,7 +29,8 @@ def _missing_workload(scene: Scene, workload: Workload) -> Iterator[Diagnosis]:
         return
     kind, name = workload.kinds[0], workload.names[0]
     other_kind = _of_another_kind(scene, workload)
-    near = _near_names(scene, kind, workload.names)
+    own = {name for it in scene.definition.workloads.values() for name in it.names}
+    near = _near_name(scene, kind, workload.names, own)
     if other_kind:
         code, found = "workload_of_another_kind", {"found": other_kind}
     elif near:
@@ -42,7 +43,7 @@ def _missing_workload(scene: Scene, workload: Workload) -> Iterator[Diagnosis]:
 
 def _missing_service(scene: Scene, name: str) -> Diagnosis:
     following = kubectl(scene, "get", "services")
-    near = _near_names(scene, "Service", (name,))
+    near = _near_name(scene, "Service", (name,), set(scene.services))
     if near:
         return of_object("service_misnamed", Layer.ABSENT, following, service=name, found=near)
     return of_object("service_absent", Layer.ABSENT, following, service=name)
@@ -56,10 +57,9 @@ def _of_another_kind(scene: Scene, workload: Workload) -> str:
     return ""
 
 
-def _near_names(scene: Scene, kind: str, wanted: tuple[str, ...]) -> str:
+def _near_name(scene: Scene, kind: str, wanted: tuple[str, ...], own: set[str]) -> str:
     """The name of an object that looks misspelt; one that the lab names itself does not."""
-    own = {name for it in scene.definition.workloads.values() for name in it.names}
-    candidates = [name for name in _names(scene, kind) if name not in own | set(scene.services)]
+    candidates = [name for name in _names(scene, kind) if name not in own]
     found = (get_close_matches(name, candidates, n=1, cutoff=0.75) for name in wanted)
     return next((names[0] for names in found if names), "")
 

@@ -22,13 +22,14 @@ def fold(found: Iterable[Diagnosis]) -> tuple[Diagnosis, ...]:
     return tuple(ordered)
 
 
-def order(cause: Diagnosis) -> tuple[int, int, str, str, str, str]:
+def order(cause: Diagnosis) -> tuple[int, int, str, str, str, str, str]:
     """The same whatever order the rules and the lists of the API came in."""
     return (
         cause.layer,
         SEVERITIES.index(cause.severity),
         cause.pod,
         cause.container,
+        str(cause.params.get("service", "")),  # workloads before the Services that lead to them
         cause.code,
         json.dumps(cause.params, sort_keys=True, default=str),
     )
@@ -145,6 +146,12 @@ def _leads_nowhere(cause: Diagnosis, first: Diagnosis) -> bool:
     return bool(first.pod) and family(first.pod) in {family(pod) for pod in pods}
 
 
+def _has_no_pods_to_lead_to(cause: Diagnosis, first: Diagnosis) -> bool:
+    return first.layer <= Layer.ADMISSION and (
+        first.params.get("workload") in cause.params.get("meant", ())
+    )
+
+
 def _same_family(cause: Diagnosis, first: Diagnosis) -> bool:
     return bool(cause.pod and first.pod) and family(cause.pod) == family(first.pod)
 
@@ -155,4 +162,5 @@ EXPLANATIONS = (
     _calls_a_neighbour,
     _calls_a_service,
     _leads_nowhere,
+    _has_no_pods_to_lead_to,
 )

@@ -66,6 +66,14 @@ def _asked_ports(scene: Scene, name: str) -> list[int]:
 def _selection(scene: Scene, name: str, service: Object) -> Diagnosis | None:
     if "EndpointSlice" in scene.evidence.unseen or "Pod" in scene.evidence.unseen:
         return None
+    if text(service, "spec", "type") == "ExternalName":
+        return of_object(
+            "service_is_another_name",
+            Layer.SERVICE,
+            kubectl(scene, "get", "service", name),
+            service=name,
+            name=text(service, "spec", "externalName"),
+        )
     selector = _labels(mapping(service, "spec", "selector"))
     reached = [it for it in endpoints(scene.evidence, name) if not it.terminating]
     if not reached:
@@ -97,7 +105,12 @@ def _nobody(scene: Scene, name: str, selector: list[str]) -> Diagnosis | None:
     nearest = max(meant, key=lambda pod: (_likeness(selector, pod), pod.name), default=None)
     if nearest is None:
         return of_object(
-            "service_without_pods", Layer.SERVICE, following, service=name, selector=selector
+            "service_without_pods",
+            Layer.SERVICE,
+            following,
+            service=name,
+            selector=selector,
+            meant=_meant_names(scene, name),
         )
     return of_object(
         "selector_mismatch",
@@ -112,17 +125,29 @@ def _nobody(scene: Scene, name: str, selector: list[str]) -> Diagnosis | None:
 
 def _meant_pods(scene: Scene, name: str) -> tuple[PodView, ...]:
     """Those of the workload it is to lead to; where nobody says which, all there are."""
+    if not _meant_names(scene, name):
+        return tuple(PodView(pod) for pod in objects(scene.evidence, "Pod"))
     workload = _meant_workload(scene, name)
-    if workload is not None:
-        return workload.pods
-    return tuple(PodView(pod) for pod in objects(scene.evidence, "Pod"))
+    return workload.pods if workload else ()
 
 
 def _meant_workload(scene: Scene, name: str) -> WorkloadView | None:
+    key = _meant_key(scene, name)
+    return scene.workload(key) if key else None
+
+
+def _meant_names(scene: Scene, name: str) -> list[str]:
+    workload = scene.definition.workloads.get(_meant_key(scene, name))
+    return list(workload.names) if workload else []
+
+
+def _meant_key(scene: Scene, name: str) -> str:
+    """Said by a check, or told by the name; "" where neither says."""
+    workloads = scene.definition.workloads
     for check in scene.checks:
         if check.kind == "service_leads" and check.service == name:
-            return scene.workload(check.workload)
-    return next((it for it in scene.workloads if it.name == name), None)
+            return check.workload or next(iter(workloads), "")
+    return next((key for key, it in workloads.items() if name in it.names), "")
 
 
 def _strangers(scene: Scene, name: str, reached: list[Endpoint]) -> list[str]:

@@ -54,6 +54,10 @@ def lab(
     )
 
 
+def with_parts(definition: LabDefinition, **parts: Json) -> LabDefinition:
+    return LabDefinition.model_validate({**definition.model_dump(), **parts})
+
+
 def recorded(name: str) -> Json:
     return json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
 
