@@ -23,7 +23,7 @@ def failing_finding(**changes: object) -> Finding:
         evidence=("spec.containers[log-shipper].volumeMounts[0].readOnly = false",),
         id="read-only",
     )
-    return Finding(**{**vars(found), **changes})  # type: ignore[arg-type]
+    return Finding(**{**vars(found), **changes})
 
 
 def mixed_verdict(*diagnoses: Diagnosis) -> Verdict:
@@ -63,7 +63,7 @@ def crash(**changes: object) -> Diagnosis:
         next="kubectl logs web-1 -c log-shipper --previous",
         consequences=(Diagnosis("test_follows", Layer.READINESS, "warning", "web-1"),),
     )
-    return Diagnosis(**{**vars(found), **changes})  # type: ignore[arg-type]
+    return Diagnosis(**{**vars(found), **changes})
 
 
 def full_verdict() -> Verdict:

@@ -46,8 +46,8 @@ def test_a_bad_instance_name_is_told_without_a_stack_trace() -> None:
     assert "Traceback" not in answer.stderr
 
 
-@pytest.mark.parametrize("command", ["cluster", "doctor"])
-def test_these_commands_need_no_package(command: str) -> None:
+@pytest.mark.parametrize("command", ["cluster", "doctor", "grade", "judge", "labs"])
+def test_help_of_these_commands_needs_no_package(command: str) -> None:
     """-S leaves site-packages out: Django cannot be there."""
     answer = subprocess.run(
         [sys.executable, "-S", "manage.py", command, "--help"],
@@ -71,3 +71,59 @@ def test_without_packages_the_other_commands_say_make_run() -> None:
     assert answer.returncode == 1
     assert "make run" in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("grade", "sidecar-logging", "--namespace", "alice"),
+        ("judge", "sidecar-logging", "--evidence", "x.json"),
+        ("labs", "list"),
+    ],
+)
+def test_the_grader_without_packages_says_where_they_are_and_gives_no_mark(
+    arguments: tuple[str, ...],
+) -> None:
+    """Exit code 1 would be a mark."""
+    answer = subprocess.run(
+        [sys.executable, "-S", "manage.py", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 2
+    assert ".venv/bin/python manage.py" in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_the_grader_needs_neither_settings_nor_django() -> None:
+    code = "import sys, grader.cli.grading, grader.cli.judging; print(*sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    loaded = set(answer.stdout.split())
+    assert "grader.kube.collect" in loaded
+    slow = {"django", "celery", "kubernetes", "urllib3", "structlog", "cel_expr_python"}
+    assert loaded & slow == set()
+
+
+def test_a_reader_that_goes_away_is_no_error_of_ours() -> None:
+    with subprocess.Popen(
+        [sys.executable, "manage.py", "labs", "preview", "fix-multi-dep"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        said = process.stderr.read()
+    assert process.returncode == 141
+    assert said == ""

@@ -66,12 +66,12 @@ def test_every_code_of_a_stored_case_has_words(
 ) -> None:
     lab = labs[file.parts[-3]]
     report = render(judge(lab, read_evidence(stored(file)["evidence"])), lab.definition, language)
-    checks = [check for task in report.tasks for check in task.checks]
-    for said in (*checks, *report.diagnoses):
-        assert said.message != said.code
-        assert "{" not in said.message.replace("${", ""), said
-    for one in report.diagnoses:
-        assert one.detail
+    said = [(one.code, one.message) for task in report.tasks for one in task.checks]
+    said += [(one.code, one.message) for one in report.diagnoses]
+    for code, message in said:
+        assert message != code
+        assert "{" not in message.replace("${", ""), code
+    assert all(one.detail for one in report.diagnoses)
 
 
 @each_case
