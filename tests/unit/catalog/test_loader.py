@@ -81,7 +81,12 @@ def test_a_lab_folder_becomes_a_lab(tmp_path: Path) -> None:
         ("  en: Title", "  en: ''", 7, "title.en: string should have at least 1 character"),
         ("  en: [One]", "  en: []", 13, "objectives.en: tuple should have at least 1 item"),
         ("  en: [One]", "  en: [1]", 13, "objectives.en.0: YAML reads 1 here, and not a word"),
-        ("  en: [One]", "  en: [No]", 13, "YAML reads false here, and not a word: put it in quotes"),
+        (
+            "  en: [One]",
+            "  en: [No]",
+            13,
+            "YAML reads false here, and not a word: put it in quotes",
+        ),
         ("  en: [One]", "  en: [[]]", 13, "objectives.en.0: input should be a valid string"),
         ("slug: first-lab", "slug: First Lab", 1, "slug: string should match pattern"),
         ("order: 1", "order: 1\norder: 2", 3, "“order” stands here twice"),
