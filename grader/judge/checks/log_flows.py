@@ -19,7 +19,7 @@ def find(check: LogFlows, case: Case) -> Finding:
         return sight
     facts = sight.facts
     code, params = _judge(facts, case.role(sight.probe.reader))
-    params = {**_common(facts), **params}
+    params = {**_common(facts, sight.probe), **params}
     if code == "probe_trouble":
         trouble = {"probe": check.probe, "detail": "", **params}
         return Finding("unknown", code, trouble, evidence=sight.lines)
@@ -28,14 +28,14 @@ def find(check: LogFlows, case: Case) -> Finding:
     return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
 
 
-def _common(facts: Facts) -> dict[str, Any]:
+def _common(facts: Facts, probe: LogFlow) -> dict[str, Any]:
     return {
         "writer": text(facts, "writer"),
         "path": text(facts, "path"),
         "line": text(facts, "line"),
         "files": list(strings(facts, "files")),
         "folders": list(strings(facts, "looked_in")),
-        "within": round(facts.get("within") or 0),
+        "within": round(probe.within),
         "port": number(facts, "port") or 0,
     }
 
