@@ -12,7 +12,10 @@ import os
 import shutil
 import subprocess
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MODULE = "github.com/kyverno/chainsaw"
 VERSION = "v0.2.14"
