@@ -1,1 +1,1 @@
-"""This grader's `sidecar-logging` against the same checks made with other tools."""
+"""Grades of one workspace, ours beside those of other tools."""

@@ -1,7 +1,7 @@
-"""`python -m bench.grade`: one settled, correct workspace, graded by us and by others, interleaved.
+"""`python -m bench.grade`: one settled, correct workspace, graded by us and others, interleaved.
 
-Warm: inside a worker that has graded before. Cold: whole processes, start included. The floor is what
-the grade must ask of the API at least, one answer after the other, by the same client.
+Warm: inside a worker that has graded before. Cold: whole processes, start included. The floor is
+what the grade must ask of the API at least, one answer after the other, by the same client.
 """
 
 from __future__ import annotations
