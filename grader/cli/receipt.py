@@ -24,8 +24,10 @@ class Receipt:
         return [*self._head(), *self._causes(), *self._tasks(), *self._foot()]
 
     def _head(self) -> Iterator[str]:
-        name = self._terminal.paint(self._report.lab, "strong")
-        yield from self._text(f"{name} {self._terminal.sign('dot')} {self._title}")
+        name = self._report.lab
+        first, *rest = self._text(f"{name} {self._terminal.sign('dot')} {self._title}")
+        yield first.replace(name, self._terminal.paint(name, "strong"), 1)
+        yield from rest
         yield ""
 
     def _causes(self) -> Iterator[str]:
@@ -93,12 +95,12 @@ class Receipt:
         """A label and its text; commands stay whole, so that they can be copied."""
         if not text:
             return
-        start = f"{margin}  {pad(self._words.say(label), self._label_width)}  "
-        width = 10_000 if whole else self._terminal.width - columns(start)
+        start = f"  {pad(self._words.say(label), self._label_width)}  "
+        width = 10_000 if whole else self._terminal.width - columns(margin) - columns(start)
         first, *rest = fold(text, width) or [""]
-        head = self._terminal.paint(start, "faint")
+        head = f"{margin}{self._terminal.paint(start, 'faint')}"
         yield f"{head}{self._terminal.paint(first, 'strong') if whole else first}"
-        yield from (f"{margin}{' ' * (columns(start) - columns(margin))}{line}" for line in rest)
+        yield from (f"{margin}{' ' * columns(start)}{line}" for line in rest)
 
     def _command(self, margin: str, command: str) -> Iterator[str]:
         label = f"{self._terminal.sign('next')} "

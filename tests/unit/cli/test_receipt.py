@@ -89,7 +89,10 @@ def test_what_was_said_already_is_not_said_in_full_again() -> None:
 
 def test_colours_only_where_they_are_wanted() -> None:
     assert "\x1b[" not in receipt(mixed_verdict(crash()))
-    assert "\x1b[31m✗\x1b[0m" in receipt(mixed_verdict(), terminal=Terminal(colours=True))
+    coloured = receipt(mixed_verdict(crash()), terminal=Terminal(colours=True))
+    assert "\x1b[31m✗\x1b[0m" in coloured
+    assert coloured.startswith("\x1b[1msidecar-logging\x1b[0m")
+    assert re.sub(r"\x1b\[\d*m", "", coloured) == receipt(mixed_verdict(crash()))
 
 
 def test_without_signs_it_is_ascii() -> None:
