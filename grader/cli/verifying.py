@@ -37,7 +37,7 @@ def _run(options: argparse.Namespace, tasks: list[Task]) -> list[Outcome]:
     try:
         return _watch(Crew(runner.run, tasks, options.jobs), tasks, rows=options.output == "text")
     finally:
-        stage.leave()
+        stage.close()
 
 
 def _rejudge(options: argparse.Namespace, tasks: list[Task]) -> list[Outcome]:

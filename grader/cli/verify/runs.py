@@ -25,6 +25,7 @@ from host.errors import Problem
 
 # Graded again where the grader itself would, and where a cause may need time to show.
 MOST_GRADES = 4
+BREATH = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,10 @@ class Runner:
                 evidence, verdict, grades = self._grade(task, grounds)
         except (KubeError, Problem) as error:
             return _troubled(task, error, time.monotonic() - began)
-        if self._record:
+        outcome = compared(task, verdict, grades, time.monotonic() - began)
+        if self._record and outcome.kept:
             write_case(task.proof.case, evidence, verdict)
-        return compared(task, verdict, grades, time.monotonic() - began)
+        return outcome
 
     def _grade(self, task: Task, grounds: Grounds) -> tuple[Evidence, Verdict, int]:
         grades = 0
@@ -66,6 +68,7 @@ class Runner:
             found = differences(task.proof, task.lab.definition, verdict)
             if grades == MOST_GRADES or not may_change(verdict, found):
                 return evidence, verdict, grades
+            time.sleep(BREATH)
 
 
 def rejudge(task: Task, *, record: bool) -> Outcome:
@@ -76,9 +79,10 @@ def rejudge(task: Task, *, record: bool) -> Outcome:
     except Problem as problem:
         return _troubled(task, problem, 0.0)
     verdict = judge(task.lab, evidence)
-    if record:
+    outcome = compared(task, verdict, 1, time.monotonic() - began)
+    if record and outcome.kept:
         write_case(task.proof.case, evidence, verdict)
-    return compared(task, verdict, 1, time.monotonic() - began)
+    return outcome
 
 
 def compared(task: Task, verdict: Verdict, grades: int, seconds: float) -> Outcome:

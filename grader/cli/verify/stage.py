@@ -47,6 +47,7 @@ class Stage:
         self._target = target
         self._token = secrets.token_hex(3)
         self._live: set[str] = set()
+        self._closed = threading.Event()
         self._lock = threading.Lock()
 
     @contextmanager
@@ -59,17 +60,23 @@ class Stage:
                 self._fill(client, proof, found)
                 yield found
             finally:
-                self.leave(name, found.elsewhere)
+                self.leave(*(self._live & {name, found.elsewhere}))
+
+    def close(self) -> None:
+        """Every namespace that is still there goes, and no run makes another one."""
+        with self._lock:
+            self._closed.set()
+            names = tuple(self._live)
+        self.leave(*names)
 
     def leave(self, *names: str) -> None:
-        """Deletes; waits for nothing. Without names: every namespace that is still there."""
-        with self._lock:
-            gone = [name for name in names or tuple(self._live) if name in self._live]
-            self._live.difference_update(gone)
+        """Deletes, and waits for nothing."""
         with self._client() as client:
-            for name in gone:
+            for name in names:
                 with suppress(KubeError):
                     delete_namespace(client, name)
+        with self._lock:
+            self._live.difference_update(names)
 
     def _client(self) -> Client:
         return Client(self._target, Budget(calls=2000, bytes=256 * 1024 * 1024, seconds=600.0))
@@ -89,8 +96,13 @@ class Stage:
 
     def _create(self, client: Client, name: str) -> None:
         with self._lock:
+            if self._closed.is_set():
+                raise InterruptedError
             self._live.add(name)
         create_namespace(client, name, labels=LABELS)
+        if self._closed.is_set():  # it was made after everything had been deleted
+            self.leave(name)
+            raise InterruptedError
 
     def _apply(
         self, client: Client, namespace: str, files: Sequence[Path], grounds: Grounds
