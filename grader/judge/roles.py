@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 from grader.catalog.definition import LabDefinition
 from grader.catalog.workloads import Role
 from grader.evidence.model import Evidence, Listening, content_hash
-from grader.evidence.reading import entries, text
+from grader.evidence.reading import entries, mapping, strings, text
 from grader.evidence.views import (
     ContainerView,
     WorkloadView,
@@ -75,6 +75,14 @@ class Candidate:
         return tuple(line.text for log in logs for line in log.lines)
 
     @cached_property
+    def proven(self) -> frozenset[str]:
+        """Roles that a probe saw it play: where several fit, the one that works is meant."""
+        plays = (mapping(it.facts, "plays") for it in self.evidence.probes.values())
+        return frozenset(
+            role for played in plays for role in played if self.spec.name in strings(played, role)
+        )
+
+    @cached_property
     def command(self) -> str:
         return " ".join(self.spec.command).lower()
 
@@ -131,7 +139,9 @@ def _candidates(workload: WorkloadView, evidence: Evidence) -> tuple[Candidate, 
 
 def _best(roles: Mapping[str, Role], candidates: Sequence[Candidate]) -> dict[str, str]:
     alone = {
-        (key, it.spec.name): _score(role, it) for key, role in roles.items() for it in candidates
+        (key, it.spec.name): _score(role, it) + PROVEN * (key in it.proven)
+        for key, role in roles.items()
+        for it in candidates
     }
     most = max(len(roles), int(MOST_WAYS ** (1 / len(roles))))
     likely = {

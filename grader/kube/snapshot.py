@@ -9,7 +9,7 @@ from grader.evidence.reading import text
 from grader.evidence.sanitise import clean, clean_object
 from grader.kube.client import Client, Listing
 from grader.kube.clock import Clock
-from grader.kube.errors import KubeError, NamespaceError, NotFoundError
+from grader.kube.errors import KubeconfigError, KubeError, NamespaceError, NotFoundError
 from grader.kube.together import run_together
 
 NAMESPACE = "Namespace"
@@ -41,7 +41,10 @@ def path_of(kind: str, namespace: str) -> str:
 
 
 def take(client: Client, namespace: str, kinds: Iterable[str], clock: Clock) -> dict[str, Kept]:
-    """All kinds, and the namespace itself; raises `NamespaceError` where it does not exist."""
+    """All kinds, and the namespace itself.
+
+    Raises `NamespaceError` where it does not exist, `KubeconfigError` where nobody can be asked.
+    """
 
     def lister(kind: str) -> Callable[[], Kept]:
         return lambda: take_kind(client, namespace, kind, clock)
@@ -50,7 +53,11 @@ def take(client: Client, namespace: str, kinds: Iterable[str], clock: Clock) -> 
     ordered = sorted(kinds, key=lambda kind: kind != "Pod")
     tasks = {kind: lister(kind) for kind in ordered}
     tasks[NAMESPACE] = lambda: take_namespace(client, namespace)
-    found = {kind: _settle(result) for kind, result in run_together(tasks).items()}
+    results = run_together(tasks)
+    for result in results.values():
+        if isinstance(result, KubeconfigError):
+            raise result
+    found = {kind: _settle(result) for kind, result in results.items()}
     _refuse_absent(found, namespace)
     return found
 

@@ -7,12 +7,20 @@ from datetime import timedelta
 from grader.evidence.model import Evidence
 from grader.evidence.reading import entries, number, text, when
 from grader.evidence.views import Endpoint, PodView, endpoints, find_service, objects
+from grader.kube.errors import KubeError
 from grader.kube.probes.scene import Scene, is_ready
 from grader.kube.snapshot import take_kind
 
+NEEDED = ("Service", "EndpointSlice", "Pod")
 # Endpoints follow a Pod that has just become ready by a moment.
 FRESH = timedelta(seconds=8)
 PAUSES = (0.3, 0.7, 1.5)
+
+
+class NotSeenError(KubeError):
+    """Nobody can say where a Service leads without having seen it."""
+
+    code = "not_seen"
 
 
 @dataclass(frozen=True)
@@ -27,6 +35,9 @@ class Behind:
 def look_behind(scene: Scene, service: str, port: int) -> Behind:
     """Waits a moment where a Pod has become ready and its endpoint has not yet."""
     evidence = scene.evidence
+    for kind in NEEDED:
+        if kind not in evidence.objects:
+            raise NotSeenError(f"The cluster did not list the {kind}s of this namespace.")
     for pause in PAUSES:
         found = _behind(evidence, service, port)
         if found.why not in {"no_endpoints", "not_ready"} or not _is_fresh(scene):

@@ -49,5 +49,5 @@ class Journal:
 
     def transcript(self, kind: str, trouble: Trouble | None) -> Transcript:
         with self._lock:
-            facts, _ = clean_object(self.facts)
+            facts, _ = clean_object(dict(self.facts))
             return Transcript(kind, tuple(self._steps), facts, trouble, tuple(self._left_behind))

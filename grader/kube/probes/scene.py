@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from grader.catalog.definition import LabDefinition
 from grader.evidence.model import Evidence
-from grader.evidence.reading import entries, text, truth, when
+from grader.evidence.reading import entries, text, when
 from grader.evidence.views import ContainerView, PodView, WorkloadView, find_workload
 from grader.kube.client import Client
 from grader.kube.clock import Clock
@@ -74,8 +74,3 @@ class Scene:
 def is_ready(pod: PodView) -> bool:
     conditions = entries(pod.object, "status", "conditions")
     return any(text(it, "type") == "Ready" and text(it, "status") == "True" for it in conditions)
-
-
-def is_hidden_from_network(pod: PodView) -> bool:
-    """It has no network of its own: its ports are its node's."""
-    return truth(pod.object, "spec", "hostNetwork")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from grader.evidence.model import Step, Transcript, Trouble
-from tests.unit.judge.labs import deployment, finding, nginx, shipper, standing
+from tests.unit.judge.labs import deployment, finding, mount, nginx, shipper, standing
 from tests.workspaces import NOW
 
 if TYPE_CHECKING:
@@ -429,3 +429,14 @@ def test_facts_of_any_shape_give_a_finding(check: str, facts: dict[str, Any]) ->
     found = found_by(check, facts)
     assert found.code != "judge_error"
     assert found.verdict in {"failed", "unknown"}
+
+
+def test_a_probe_tells_which_of_two_likely_containers_plays_the_role() -> None:
+    """The idle twin mounts the volume writable; the one that was seen to work does not."""
+    twin = shipper(name="a-twin", volumeMounts=[mount()])
+    workspace = standing(deployment(nginx(), twin, shipper()))
+    check = {"kind": "read_only_mount", "reader": "reader", "writer": "writer"}
+    for proven, verdict in (("shipper", "passed"), ("a-twin", "failed")):
+        facts = FLOW | {"plays": {"reader": [proven]}}
+        workspace.probes["try"] = Transcript("log_flow", (), facts)
+        assert finding(workspace, check).verdict == verdict
