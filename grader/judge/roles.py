@@ -24,6 +24,7 @@ from grader.evidence.views import (
     main_workload,
 )
 
+PROVEN = 1000
 LISTENS = 120
 PRINTS = 60
 STORAGE = 100
