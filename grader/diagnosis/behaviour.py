@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from grader.diagnosis.causes import as_severity, describe, of_container, with_lines
-from grader.diagnosis.files import read_by
+from grader.diagnosis.files import place_of, read_by, written_beside
 from grader.diagnosis.heard import cause_of
 from grader.diagnosis.missing_files import find_elsewhere
 from grader.diagnosis.model import Diagnosis, Layer
@@ -14,10 +14,19 @@ from grader.evidence.views import ContainerView
 
 LATEST = 6
 FRESH = 60.0  # seconds: what went wrong before may be over
-# A program may say these once and be fine a moment later.
-MAY_PASS = ("address_unknown", "connection_refused", "file_missing", "haproxy_unresolved")
-# Of a running container these are no fault: a configuration it did not take up, say.
-NOT_ALIVE = ("config_invalid", "config_file_missing", "mysql_without_password")
+# Faults of its own script: they do not go away, and what it ships is not full of them.
+OWN_FAULTS = (
+    "sleep_misused",
+    "command_not_found",
+    "option_unknown",
+    "shell_syntax",
+    "port_taken",
+)
+# A program may say these once and be fine a moment later, or they are somebody else's words.
+MAY_PASS = ("address_unknown", "connection_refused", "haproxy_unresolved")
+# Of a running container these are no fault: a configuration it did not take up, say. What the
+# mounts prove of a missing file is told by them.
+NOT_ALIVE = ("config_invalid", "config_file_missing", "mysql_without_password", "file_missing")
 
 
 def find(scene: Scene) -> Iterator[Diagnosis]:
@@ -38,14 +47,22 @@ def _complains(scene: Scene, container: ContainerView) -> Diagnosis | None:
     lines = _fresh_lines(scene, container)
     codes = Counter(found[0] for line in lines if (found := hear_line(line)))
     heard = hear(lines)
-    if heard is None or heard.code in NOT_ALIVE:
+    if heard is None or heard.code in NOT_ALIVE or codes[heard.code] < 2:
         return None
-    if heard.code == "file_missing":
-        return None  # what the mounts prove is told by them
-    if codes[heard.code] < 2 or (heard.code in MAY_PASS and not scene.failing_probe):
+    if not _counts(scene, heard.code):
         return None
-    cause = cause_of(scene, container, heard, Layer.BEHAVIOUR)
-    return with_lines(cause, heard.lines)
+    cause = with_lines(cause_of(scene, container, heard, Layer.BEHAVIOUR), heard.lines)
+    return as_severity(cause, "warning") if _all_came_out(scene) else cause
+
+
+def _counts(scene: Scene, code: str) -> bool:
+    if scene.failing_probe or code in OWN_FAULTS:
+        return True
+    return not scene.evidence.probes and code not in MAY_PASS
+
+
+def _all_came_out(scene: Scene) -> bool:
+    return bool(scene.evidence.probes) and not scene.failing_probe
 
 
 def _fresh_lines(scene: Scene, container: ContainerView) -> tuple[str, ...]:
@@ -57,6 +74,9 @@ def _fresh_lines(scene: Scene, container: ContainerView) -> tuple[str, ...]:
 def _looks_elsewhere(scene: Scene, container: ContainerView) -> Diagnosis | None:
     """It names a file that a neighbour writes to another place; and that shows."""
     paths = read_by(container)
+    written = {it.place for it in written_beside(container) if it.place}
+    if any(place_of(container, path) in written for path in paths):
+        return None
     found = [find_elsewhere(scene, container, path, Layer.BEHAVIOUR) for path in paths]
     causes = [cause for cause in found if cause is not None]
     if not causes or not _shows(scene, container):

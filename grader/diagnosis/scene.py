@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.catalog.definition import LabDefinition
 from grader.diagnosis.outcomes import came_to_nothing
-from grader.evidence.model import Evidence, Listener, Log
+from grader.evidence.model import Evidence, Listener, Listening, Log
 from grader.evidence.reading import entries, seconds_between, text
 from grader.evidence.views import (
     ContainerView,
@@ -21,14 +21,12 @@ from grader.evidence.views import (
 GONE = "to retrieve container logs for"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Event:
+    at: str
     reason: str
     message: str
-    at: str
     field: str  # "spec.containers{web}"
-    uid: str
-    name: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,18 +72,20 @@ class Scene:
         return tuple(check for task in self.definition.tasks for check in task.checks)
 
     @cached_property
-    def events(self) -> tuple[Event, ...]:
-        """Oldest first."""
-        found = [_event(entry) for entry in self.evidence.objects.get("Event", ())]
-        return tuple(sorted(found, key=lambda it: (it.at, it.reason, it.message)))
+    def _events(self) -> Mapping[str, tuple[Event, ...]]:
+        """By the uid of what they are about, oldest first."""
+        found: dict[str, list[Event]] = {}
+        for entry in self.evidence.objects.get("Event", ()):
+            found.setdefault(text(entry, "involvedObject", "uid"), []).append(_event(entry))
+        return {uid: tuple(sorted(events)) for uid, events in found.items() if uid}
 
     def latest_event(self, uid: str, reasons: tuple[str, ...], says: str = "") -> Event | None:
         fitting = [
             event
-            for event in self.events
-            if event.uid == uid and event.reason in reasons and says in event.message
+            for event in self._events.get(uid, ())
+            if event.reason in reasons and says in event.message
         ]
-        return fitting[-1] if uid and fitting else None
+        return fitting[-1] if fitting else None
 
     def container_event(
         self, container: ContainerView, reasons: tuple[str, ...], says: str = ""
@@ -93,9 +93,8 @@ class Scene:
         """The latest about this container, not about its neighbours."""
         fitting = [
             event
-            for event in self.events
-            if event.uid == container.pod.uid
-            and event.field.endswith(f"{{{container.name}}}")
+            for event in self._events.get(container.pod.uid, ())
+            if event.field.endswith(f"{{{container.name}}}")
             and event.reason in reasons
             and says in event.message
         ]
@@ -109,21 +108,21 @@ class Scene:
 
     def log(self, container: ContainerView, *, previous: bool) -> Log | None:
         """Logs of a Pod of the same name that was there before do not count."""
-        for log in self.evidence.logs:
-            here = (log.pod, log.container, log.previous)
-            if here == (container.pod.name, container.name, previous) and (
-                log.uid in ("", container.pod.uid)
-            ):
-                return log
-        return None
+        log = self._logs.get((container.pod.name, container.name, previous))
+        return log if log and log.uid in ("", container.pod.uid) else None
+
+    @cached_property
+    def _logs(self) -> Mapping[tuple[str, str, bool], Log]:
+        return {(log.pod, log.container, log.previous): log for log in self.evidence.logs}
 
     def listeners(self, container: ContainerView) -> tuple[Listener, ...] | None:
         """None where nobody could look."""
-        for listening in self.evidence.listening:
-            here = (listening.pod, listening.uid, listening.container)
-            if here == (container.pod.name, container.pod.uid, container.name):
-                return None if listening.trouble else listening.listeners
-        return None
+        listening = self._listening.get((container.pod.uid, container.name))
+        return None if listening is None or listening.trouble else listening.listeners
+
+    @cached_property
+    def _listening(self) -> Mapping[tuple[str, str], Listening]:
+        return {(it.uid, it.container): it for it in self.evidence.listening}
 
     def pod_listeners(self, pod: PodView) -> Mapping[str, tuple[Listener, ...]] | None:
         """By container. None where one that runs could not be looked into."""
@@ -172,6 +171,4 @@ def _event(entry: Mapping[str, Any]) -> Event:
         message=text(entry, "message"),
         at=next((stamp for stamp in stamps if stamp), ""),
         field=text(entry, "involvedObject", "fieldPath"),
-        uid=text(entry, "involvedObject", "uid"),
-        name=text(entry, "involvedObject", "name"),
     )

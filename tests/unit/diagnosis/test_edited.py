@@ -579,6 +579,50 @@ def test_the_first_restart_comes_at_once() -> None:
     assert (cause.code, cause.params["seconds"]) == ("waits_for_restart", 0)
 
 
+def rewritten(old: str, new: str) -> Callable[[Json], None]:
+    def edit(evidence: Json) -> None:
+        data = objects(evidence, "ConfigMap")[0]["data"]
+        data["haproxy.cfg"] = data["haproxy.cfg"].replace(old, new)
+
+    return edit
+
+
+def test_a_mistake_that_is_gone_from_the_config_map_only_waits_for_the_next_start() -> None:
+    for name, old, new in (
+        ("haproxy-bad-config", "bnid", "bind"),
+        ("haproxy-unresolved", "redis:6379", "127.0.0.1:6380"),
+    ):
+        host_goes_too = both(rewritten(old, new), rewritten("redis1 redis", "redis1 10.0.0.1"))
+        cause = only(look_at(name, edit=host_goes_too))
+        assert (cause.code, cause.severity) == ("waits_for_restart", "waiting"), name
+
+
+def test_a_change_elsewhere_in_the_config_map_mends_nothing() -> None:
+    same = rewritten("mode tcp", "mode http")
+    assert only(look_at("haproxy-bad-config", edit=same)).code == "config_invalid"
+
+
+@pytest.mark.parametrize(
+    ("volume", "code"),
+    [
+        ({}, "waits_for_restart"),
+        ({"items": [{"key": "haproxy.cfg", "path": "haproxy.cfg"}]}, "waits_for_restart"),
+        ({"items": [{"key": "haproxy.cfg", "path": "other.cfg"}]}, "config_file_missing"),
+        ({"name": "another"}, "config_file_missing"),
+    ],
+    ids=["whole", "named", "renamed", "another"],
+)
+def test_a_configuration_that_the_config_map_holds_by_now_will_be_found(
+    volume: Json, code: str
+) -> None:
+    def missing(evidence: Json) -> None:
+        path = "/usr/local/etc/haproxy/haproxy.cfg"
+        says(evidence, "proxy", f"[ALERT] Cannot open configuration file/directory {path} : No")
+        objects(evidence, "Pod")[0]["spec"]["volumes"][0]["configMap"].update(volume)
+
+    assert only(look_at("haproxy-bad-config", edit=missing)).code == code
+
+
 # --- flapping
 
 
@@ -772,6 +816,34 @@ def test_a_refused_connection_counts_only_when_a_probe_came_to_nothing() -> None
 def test_a_configuration_that_was_not_taken_up_does_not_end_a_running_program() -> None:
     emerg = '[emerg] 1#1: unknown directive "x" in /etc/nginx/nginx.conf:1'
     assert look_at("healthy", edit=said(emerg, emerg)) == ()
+
+
+def test_what_a_shipper_ships_is_not_its_own_complaint() -> None:
+    """The web server's error log, say; where all that was tried came out."""
+
+    def shipped(evidence: Json) -> None:
+        evidence["probes"] = {"flow": {"steps": [{"ok": True}], "facts": {"readers": ["shipper"]}}}
+        says(evidence, "shipper", *['open() "/srv/x" failed (13: Permission denied)'] * 4)
+
+    assert look_at("healthy", edit=shipped) == ()
+
+
+def test_a_script_s_own_fault_is_a_warning_where_everything_came_out() -> None:
+    def loop(evidence: Json) -> None:
+        evidence["probes"] = {"flow": {"steps": [{"ok": True}]}}
+        says(evidence, "shipper", *["sleep: invalid number '-1'"] * 4)
+
+    cause = only(look_at("healthy", edit=loop))
+    assert (cause.code, cause.severity) == ("sleep_misused", "warning")
+
+
+def test_a_reader_that_has_the_right_file_too_may_keep_a_copy_of_its_own() -> None:
+    def copies(evidence: Json) -> None:
+        script = "cp /logs/access.log /tmp/access.log; tail -f /tmp/access.log"
+        spec_of(evidence, "shipper")["command"] = ["sh", "-c", script]
+        failing()(evidence)
+
+    assert look_at("healthy", edit=copies) == ()
 
 
 def silent_reader(evidence: Json) -> None:
