@@ -97,7 +97,7 @@ class _Collecting:
         settling = Settling(scenery, self._clock, self._plan.hold_seconds, PATIENCE)
         with self._watching(scenery, settling):
             settling.wait_until_stands(self._waiting("waiting"))
-            probing = Background(lambda: self._probe(scenery), "probes")
+            probing = Background(lambda: self._probe(scenery, stale=settling.waited), "probes")
             settling.wait_until_held(self._waiting("holding"))
             probes = probing.join()
             settled = not settling.is_starting()
@@ -123,11 +123,13 @@ class _Collecting:
         with watching(self._client, self._namespace, scenery, self._clock, WATCH_SECONDS):
             yield
 
-    def _probe(self, scenery: Scenery) -> dict[str, Transcript]:
-        evidence = scenery.evidence()
+    def _probe(self, scenery: Scenery, *, stale: bool) -> dict[str, Transcript]:
         self._say(Progress("looking"))
-        self._listening = self._listen(evidence)
-        evidence = replace(evidence, listening=self._listening)
+        refreshing = Background(lambda: self._refresh(scenery), "refresh") if stale else None
+        self._listening = self._listen(scenery.evidence())
+        if refreshing:
+            refreshing.join()
+        evidence = replace(scenery.evidence(), listening=self._listening)
         scene = Scene(
             client=self._client,
             namespace=self._namespace,
@@ -142,6 +144,13 @@ class _Collecting:
             self._say(Progress("probing", {"probes": sorted(tasks)}))
         found = run_together(tasks, most=len(tasks))
         return {key: it for key, it in found.items() if isinstance(it, Transcript)}
+
+    def _refresh(self, scenery: Scenery) -> None:
+        """What no watch follows, and what changes with the Pods that were waited for."""
+        found = run_together({kind: self._taker(kind) for kind in ("Service", "EndpointSlice")})
+        for kind, kept in found.items():
+            if not isinstance(kept, KubeError):
+                scenery.replace(kind, kept)
 
     def _prober(self, key: str, scene: Scene) -> Callable[[], Transcript]:
         def once() -> Transcript:
