@@ -4,7 +4,7 @@ import sys
 import threading
 from typing import Self
 
-from grader.cli.terminal import Terminal, columns, fold, is_terminal, terminal_of
+from grader.cli.terminal import Terminal, columns, is_terminal, terminal_of, whole_lines
 
 CLEAR = "\r\x1b[K"
 
@@ -30,7 +30,7 @@ class ProgressLine:
     def tell(self, text: str) -> None:
         if not self._shown:
             return
-        line = (fold(text, 10_000) or [""])[0]
+        line = " ".join(whole_lines(text))
         while columns(line) > self._terminal.width - 4:
             line = line[:-1]
         self._write(f"{CLEAR}{self._terminal.paint(f'… {line}', 'faint')}")

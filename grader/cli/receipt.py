@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from grader.cli.terminal import Terminal, columns, fold, pad
+from grader.cli.terminal import Terminal, columns, fold, pad, whole_lines
 from grader.words import CheckReport, DiagnosisReport, Lexicon, Report, TaskReport
 
 # Not wrong, only not there yet.
@@ -96,15 +96,15 @@ class Receipt:
         if not text:
             return
         start = f"  {pad(self._words.say(label), self._label_width)}  "
-        width = 10_000 if whole else self._terminal.width - columns(margin) - columns(start)
-        first, *rest = fold(text, width) or [""]
+        width = self._terminal.width - columns(margin) - columns(start)
+        first, *rest = (whole_lines(text) if whole else fold(text, width)) or [""]
         head = f"{margin}{self._terminal.paint(start, 'faint')}"
         yield f"{head}{self._terminal.paint(first, 'strong') if whole else first}"
         yield from (f"{margin}{' ' * columns(start)}{line}" for line in rest)
 
     def _command(self, margin: str, command: str) -> Iterator[str]:
         label = f"{self._terminal.sign('next')} "
-        for line in fold(command, 10_000):
+        for line in whole_lines(command):
             yield f"{margin}{label}{self._terminal.paint(line, 'strong')}"
 
     def _foot(self) -> Iterator[str]:
@@ -154,4 +154,4 @@ def next_command(report: Report) -> str:
     checks = (check for task in report.tasks for check in task.checks)
     commands += [check.command for check in checks if check.verdict != "passed"]
     found = next((command for command in commands if command), "")
-    return " ".join(fold(found, 10_000))
+    return " ".join(whole_lines(found))

@@ -114,10 +114,19 @@ def pad(text: str, width: int) -> str:
 
 def fold(text: str, width: int) -> list[str]:
     """Lines no wider than `width`, broken between words, and inside a word only where it must."""
-    return [line for part in printable(text).splitlines() for line in _fold_line(part, width)]
+    return [line for part in whole_lines(text) for line in _fold_line(part, width)]
+
+
+def whole_lines(text: str) -> list[str]:
+    """As they are, for what is there to be copied."""
+    return printable(text).splitlines()
 
 
 def _fold_line(text: str, width: int) -> Iterator[str]:
+    text = text.expandtabs(4)
+    if columns(text) <= width:  # a log's own spaces stay
+        yield text
+        return
     line = ""
     for word in text.split():
         for piece in _pieces(word, width):

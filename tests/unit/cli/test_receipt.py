@@ -107,3 +107,10 @@ def test_a_containers_text_cannot_steer_the_terminal() -> None:
     task = type(whole.tasks[1])("read-only", "failed", 0, 15, (hostile,))
     text = receipt(type(whole)(**{**vars(whole), "tasks": (task,)}))
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\ud800-\udfff]", text)
+
+
+def test_commands_stay_whole_so_that_they_can_be_copied() -> None:
+    command = "kubectl exec web-1 -c log-shipper -- sh -c 'printf \"a  b\"' " + "-v " * 40 + "end"
+    text = receipt(mixed_verdict(crash(next=command)))
+    assert f"→ {command}\n" in text
+    assert f"next  {command}\n" in text

@@ -57,6 +57,8 @@ def test_korean_takes_two_columns() -> None:
         ("abcdefghijk", ["abcdefgh", "ijk"]),
         ("로그 전송이 끊겼어요", ["로그", "전송이", "끊겼어요"]),
         ("a\nb", ["a", "b"]),
+        ("a   b", ["a   b"]),
+        ("a\tb", ["a   b"]),
         ("", []),
     ],
 )
