@@ -107,6 +107,12 @@ class Server:
             def do_POST(self) -> None:
                 self.do_GET()
 
+            def do_PATCH(self) -> None:
+                self.do_GET()
+
+            def do_DELETE(self) -> None:
+                self.do_GET()
+
             def log_message(self, *_arguments: object) -> None:
                 pass
 
