@@ -17,8 +17,12 @@ from grader.evidence.model import (
 )
 from grader.evidence.reading import at, entries, mapping, number, strings, text, truth
 
+# Deeper than anything of Kubernetes; what follows may walk it by recursion.
+DEEPEST = 64
+
 
 def read_evidence(json: Any) -> Evidence:
+    json = _pruned(json, DEEPEST)
     return Evidence(
         lab=text(json, "lab"),
         lab_version=text(json, "lab_version"),
@@ -39,6 +43,15 @@ def read_evidence(json: Any) -> Evidence:
         duration_ms=number(json, "duration_ms") or 0,
         schema=number(json, "schema") or SCHEMA,
     )
+
+
+def _pruned(value: Any, depth: int) -> Any:
+    """A copy of it in which nothing is nested deeper than so."""
+    if isinstance(value, Mapping):
+        return {key: _pruned(it, depth - 1) for key, it in value.items()} if depth else None
+    if isinstance(value, list | tuple):
+        return [_pruned(it, depth - 1) for it in value] if depth else None
+    return value
 
 
 def _troubles(found: Mapping[str, Any]) -> dict[str, Trouble]:

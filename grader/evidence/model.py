@@ -114,9 +114,12 @@ class Evidence:
         return asdict(self)
 
     def hash(self) -> str:
-        return content_hash(self.to_json())
+        return content_hash(vars(self))
 
 
 def content_hash(value: Json) -> str:
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Of what `to_json` would give, without the copy of it all that `asdict` makes."""
+    text = json.dumps(
+        value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=vars
+    )
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

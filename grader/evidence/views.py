@@ -112,10 +112,6 @@ class ContainerView:
         return text(self.status, "state", "waiting", "reason")
 
     @property
-    def terminated_reason(self) -> str:
-        return text(self.status, "state", "terminated", "reason")
-
-    @property
     def exit_code(self) -> int | None:
         """Of the run that is over now; None while it runs or waits."""
         return number(self.status, "state", "terminated", "exitCode")
@@ -153,10 +149,6 @@ class PodView:
     @property
     def made_at(self) -> str:
         return text(self.object, "metadata", "creationTimestamp")
-
-    @property
-    def phase(self) -> str:
-        return text(self.object, "status", "phase")
 
     @property
     def labels(self) -> Mapping[str, Any]:
@@ -222,9 +214,7 @@ class WorkloadView:
 
     @cached_property
     def template(self) -> PodView:
-        """What its Pods are made from; a Pod is its own."""
-        if self.kind == "Pod":
-            return PodView(self.object)
+        """What its Pods are made from."""
         return PodView(mapping(self.object, "spec", "template"))
 
     @property

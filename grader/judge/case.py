@@ -48,7 +48,14 @@ class Case:
         return assign(self.definition, self.evidence)
 
     def workload(self, key: str | None = None) -> WorkloadView | None:
-        return find_workload(self.evidence, self.definition, key)
+        """Looked for once: every check asks for it."""
+        if key not in self._workloads:
+            self._workloads[key] = find_workload(self.evidence, self.definition, key)
+        return self._workloads[key]
+
+    @cached_property
+    def _workloads(self) -> dict[str | None, WorkloadView | None]:
+        return {}
 
     def role(self, key: str) -> RolePlayer | None:
         name = self.roles.get(key)

@@ -15,14 +15,14 @@ _MISSING = ("NOT_FOUND", "UNKNOWN: Index error")
 
 
 def find(check: Condition, case: Case) -> Finding:
+    workload = case.workload_of(check.role) if check.role else case.workload(check.workload)
     gap = case.gap_of_roles(check.role) if check.role else case.gap_of_workload(check.workload)
-    if gap:
-        return gap
-    values = _values(check, case)
-    kind, value = _evaluate(check.expression, values)
+    if gap or workload is None:
+        return gap or case.workload_missing(check.workload)
+    kind, value = _evaluate(check.expression, _values(workload, check, case))
     # Its other words are the author's, and stand in the lab.
     params = {"field": check.field}
-    command = _command(check, case)
+    command = case.kubectl("get", workload.resource, "-o", "yaml")
     lines = (f"{check.expression} → {value}",)
     if kind == "BOOL":
         verdict = Finding("passed", "condition_met", params, command, lines)
@@ -44,16 +44,13 @@ def compile_expression(expression: str) -> None:
         raise ValueError(_first_line(error)) from error
 
 
-def _values(check: Condition, case: Case) -> dict[str, Any]:
+def _values(workload: WorkloadView, check: Condition, case: Case) -> dict[str, Any]:
     """Plain copies: CEL takes no other types, and no half characters."""
-    workload = _workload(check, case)
+    newest = max(workload.pods, key=lambda it: (it.made_at, it.name))
+    found: dict[str, Any] = {"workload": workload.object, "pod": newest.object}
     player = case.role(check.role) if check.role else None
-    found: dict[str, Any] = {}
-    if workload:
-        newest = max(workload.pods, key=lambda it: (it.made_at, it.name))
-        found |= {"workload": workload.object, "pod": newest.object}
     if player:
-        found |= {"container": player.example.spec}
+        found["container"] = player.example.spec
     return {name: clean_object(value)[0] for name, value in found.items()}
 
 
@@ -72,15 +69,6 @@ def _evaluate(expression: str, values: dict[str, Any]) -> tuple[str, Any]:
     except RuntimeError as error:
         return "AUTHOR", _first_line(error)
     return str(value.type()), value.value()
-
-
-def _command(check: Condition, case: Case) -> str:
-    workload = _workload(check, case)
-    return case.kubectl("get", workload.resource if workload else "deployments", "-o", "yaml")
-
-
-def _workload(check: Condition, case: Case) -> WorkloadView | None:
-    return case.workload_of(check.role) if check.role else case.workload(check.workload)
 
 
 def _first_line(error: RuntimeError) -> str:

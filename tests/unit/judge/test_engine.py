@@ -15,7 +15,7 @@ from grader.catalog import load_lab
 from grader.catalog.definition import LabDefinition
 from grader.diagnosis.model import Diagnosis, Layer
 from grader.evidence.load import read_evidence
-from grader.evidence.model import Evidence, Trouble
+from grader.evidence.model import Evidence, Transcript, Trouble
 from grader.judge import engine
 from grader.judge.checks import KINDS, finder
 from grader.judge.engine import judge
@@ -331,3 +331,22 @@ def test_probes_wait_for_the_roles_and_workloads_that_they_name() -> None:
     found = findings(workspace, *checks, probes=probes, roles=roles)
     assert found[0].code == "role_missing"
     assert {it.verdict for it in found[1:]} == {"unknown"}
+
+
+def test_a_lab_without_workloads_has_nothing_to_look_at() -> None:
+    found = finding(standing(), READY, workloads={})
+    assert (found.verdict, found.code) == ("failed", "workload_missing")
+
+
+def test_nothing_at_all_was_not_checked() -> None:
+    assert worst([]) == "unknown"
+    assert worst(["passed", "unknown", "failed"]) == "failed"
+    assert worst(["passed", "unknown"]) == "unknown"
+
+
+def test_a_probe_of_another_kind_than_its_check_asks_for_was_not_made() -> None:
+    probes = {"page": {"kind": "pod_http", "port": 80}}
+    workspace = standing()
+    workspace.probes = {"page": Transcript("pod_http")}
+    found = finding(workspace, {"kind": "service_answers", "probe": "page"}, probes=probes)
+    assert (found.verdict, found.code) == ("unknown", "not_collected")

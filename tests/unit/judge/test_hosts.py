@@ -1,5 +1,7 @@
 """What counts as a host: the names of others, and none of the words that only look like one."""
 
+import shlex
+
 import pytest
 
 from grader.judge.hosts import (
@@ -206,7 +208,14 @@ def test_a_variable_that_the_container_sets_itself_is_no_injected_address() -> N
 
 
 def test_scripts_in_scripts_end_somewhere() -> None:
+    script = "redis-cli -h redis ping"
+    for _ in range(8):
+        script = f"sh -c {shlex.quote(script)}"
+    assert hosts_of_script(script, AROUND) == ()
+
+
+def test_commands_in_commands_end_somewhere() -> None:
     script = "redis-cli ping"
-    for _ in range(9):
-        script = f"sh -c {script!r}"
+    for _ in range(12):
+        script = f"echo $({script})"
     assert hosts_of_script(script, AROUND) == ()
