@@ -14,9 +14,9 @@ WORKLOADS = ("Deployment", "Pod")
 
 
 def find(scene: Scene) -> Iterator[Diagnosis]:
-    for key, workload in scene.definition.workloads.items():
+    for key in scene.keys:
         if scene.workload(key) is None:
-            yield from _missing_workload(scene, workload)
+            yield from _missing_workload(scene, scene.definition.workloads[key])
     if "Service" in scene.evidence.unseen:
         return
     for name in scene.services:

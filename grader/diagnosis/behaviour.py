@@ -8,11 +8,12 @@ from grader.diagnosis.files import place_of, read_by, written_beside
 from grader.diagnosis.heard import cause_of
 from grader.diagnosis.missing_files import find_elsewhere
 from grader.diagnosis.model import Diagnosis, Layer
-from grader.diagnosis.sayings import hear, hear_line
+from grader.diagnosis.sayings import Heard, hear, hear_line
 from grader.diagnosis.scene import Scene
 from grader.evidence.views import ContainerView
 
 LATEST = 6
+LAST_WORDS = 2
 FRESH = 60.0  # seconds: what went wrong before may be over
 # Faults of its own script: they do not go away, and what it ships is not full of them.
 OWN_FAULTS = (
@@ -47,12 +48,17 @@ def _complains(scene: Scene, container: ContainerView) -> Diagnosis | None:
     lines = _fresh_lines(scene, container)
     codes = Counter(found[0] for line in lines if (found := hear_line(line)))
     heard = hear(lines)
-    if heard is None or heard.code in NOT_ALIVE or codes[heard.code] < 2:
+    if heard is None or heard.code in NOT_ALIVE or not _counts(scene, heard.code):
         return None
-    if not _counts(scene, heard.code):
+    if codes[heard.code] < 2 and not _has_just_been_said(heard):
         return None
     cause = with_lines(cause_of(scene, container, heard, Layer.BEHAVIOUR), heard.lines)
     return as_severity(cause, "warning") if _all_came_out(scene) else cause
+
+
+def _has_just_been_said(heard: Heard) -> bool:
+    """One of its last two lines, and nothing that passes: it need not say it twice."""
+    return heard.code in OWN_FAULTS and len(heard.lines) <= LAST_WORDS
 
 
 def _counts(scene: Scene, code: str) -> bool:

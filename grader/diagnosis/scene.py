@@ -14,6 +14,7 @@ from grader.evidence.views import (
     PodView,
     WorkloadView,
     find_workload,
+    main_workload,
     objects,
 )
 
@@ -39,11 +40,21 @@ class Scene:
         return self.evidence.namespace
 
     @cached_property
+    def keys(self) -> tuple[str, ...]:
+        """The workloads that have to be right: the main one and those that checks and probes ask
+        after. One that only questions are about may be broken, or gone.
+        """
+        asking = (*self.checks, *self.definition.probes.values())
+        named = {getattr(it, "workload", None) for it in asking}
+        played = [self.definition.roles.get(role) for it in asking for role in _roles(it)]
+        named |= {role.workload for role in played if role is not None}
+        main = main_workload(self.definition)
+        return tuple(key for key in self.definition.workloads if key in named or key == main)
+
+    @cached_property
     def workloads(self) -> tuple[WorkloadView, ...]:
-        """Those of the lab that exist."""
-        found = (
-            find_workload(self.evidence, self.definition, key) for key in self.definition.workloads
-        )
+        """Those of them that exist."""
+        found = (self.workload(key) for key in self.keys)
         return tuple(workload for workload in found if workload is not None)
 
     def workload(self, key: str | None) -> WorkloadView | None:
@@ -157,6 +168,13 @@ def bare_pods(evidence: Evidence) -> tuple[PodView, ...]:
     """Pods that belong to nobody."""
     found = (PodView(pod) for pod in objects(evidence, "Pod"))
     return tuple(pod for pod in found if not entries(pod.object, "metadata", "ownerReferences"))
+
+
+def _roles(asking: object) -> tuple[str, ...]:
+    """The roles that a check or a probe is about."""
+    single = (getattr(asking, name, None) for name in ("role", "reader", "writer", "other_than"))
+    several: tuple[str, ...] = getattr(asking, "roles", ())
+    return (*several, *(role for role in single if isinstance(role, str)))
 
 
 def _event(entry: Mapping[str, Any]) -> Event:

@@ -328,6 +328,18 @@ def test_an_empty_namespace_lacks_the_workload_first_and_then_its_service() -> N
     assert [cause.code for cause in found] == ["workload_absent", "service_absent"]
 
 
+def test_a_workload_that_only_questions_are_about_may_be_broken_or_gone() -> None:
+    workloads = {"main": {"names": ["fixed"]}, "broken": {"names": ["web"]}}
+    roles = {"app": {"workload": "broken"}}
+    asked = with_parts(lab(), workloads=workloads, roles=roles)
+    assert codes(look_at("crashes", asked)) == ["workload_absent"]
+    probes = {"lines": {"kind": "fresh_line", "role": "app", "fits": "x"}}
+    assert codes(look_at("crashes", with_parts(asked, probes=probes))) == [
+        "workload_absent",
+        "exits",
+    ]
+
+
 def test_what_could_not_be_listed_is_not_called_absent() -> None:
     def unseen(evidence: Json) -> None:
         nothing(evidence)
@@ -800,8 +812,13 @@ def test_an_old_complaint_of_a_container_that_works_is_not_told() -> None:
         evidence["taken_at"] = "2026-11-21T14:59:00Z"
 
     assert look_at("read-only-loop", edit=long_ago) == ()
-    once = said("sleep: invalid number '-1'", container="app")
+    once = said("sleep: invalid number '-1'", "one", "two", container="app")
     assert look_at("read-only-loop", edit=once) == ()
+
+
+def test_a_fault_of_its_own_script_need_not_be_said_twice() -> None:
+    just_now = said("one", "two", "bash: line 1: uptimes: command not found", container="app")
+    assert codes(look_at("read-only-loop", edit=just_now)) == ["command_not_found"]
 
 
 def test_a_refused_connection_counts_only_when_a_probe_came_to_nothing() -> None:
