@@ -1,6 +1,7 @@
 """Saved evidence reads back as it was; what is ill-typed in it is left out."""
 
 import json
+from typing import Any
 
 from grader.evidence.load import DEEPEST, read_evidence
 from grader.evidence.model import (
@@ -54,6 +55,7 @@ def test_saved_evidence_reads_back_as_it_was() -> None:
 
 
 def test_nothing_at_all_is_evidence_of_nothing() -> None:
+    nothing: Any
     for nothing in (None, [], "x", 7, {}):
         assert read_evidence(nothing) == Evidence("", "", "", "", "")
 

@@ -85,7 +85,7 @@ def test_a_crash_loop_names_the_container_and_shows_the_log_before() -> None:
     crash(workspace)
     found = finding(workspace, READY)
     assert (found.verdict, found.code) == ("failed", "crash_looping")
-    assert found.params | {"pod": ""} == {
+    assert {**found.params, "pod": ""} == {
         "container": "nginx",
         "pod": "",
         "restarts": 4,
