@@ -20,6 +20,9 @@ class Budget:
         self.end = time.monotonic() + seconds
         self._lock = threading.Lock()
 
+    def calls_left(self) -> int:
+        return max(0, self.calls - self.calls_made)
+
     def left(self) -> float:
         """Seconds left, never below zero."""
         return max(0.0, self.end - time.monotonic())
@@ -47,3 +50,24 @@ class Budget:
 
     def spent(self) -> BudgetError:
         return BudgetError(f"The grade has used its {self.seconds:g} seconds.")
+
+
+class SharedBudget(Budget):
+    """Spends from another one and leaves it some calls: who comes last needs them most."""
+
+    def __init__(self, whole: Budget, spared: int) -> None:
+        super().__init__(whole.calls - spared, whole.bytes, whole.seconds)
+        self._whole = whole
+        self._spared = spared
+        self.end = whole.end
+
+    def calls_left(self) -> int:
+        return max(0, self._whole.calls_left() - self._spared)
+
+    def call(self) -> None:
+        if not self.calls_left():
+            raise BudgetError(f"The grade keeps its last {self._spared} calls.")
+        self._whole.call()
+
+    def read(self, count: int) -> None:
+        self._whole.read(count)

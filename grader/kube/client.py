@@ -7,8 +7,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote as percent
@@ -17,21 +16,19 @@ from weakref import WeakSet
 
 from grader.kube.answers import parse_json
 from grader.kube.budget import Budget
-from grader.kube.connection import Pool, our_errors
+from grader.kube.connection import LOST, Pool, our_errors
 from grader.kube.credentials import Target
 from grader.kube.errors import (
     AnswerError,
     ConnectionLostError,
-    EncodedBodyError,
     GoneError,
     KubeError,
     RateLimitedError,
     ServerError,
     StatusError,
-    TooLargeError,
-    status_error,
 )
 from grader.kube.log_stream import ByteLines
+from grader.kube.response import Answer, is_whole, refuse, take_answer
 from grader.kube.tls import BoundedSocket
 
 if TYPE_CHECKING:
@@ -44,26 +41,14 @@ Query = Mapping[str, Value]
 
 SECONDS = 5.0
 LARGEST = 2 * 1024 * 1024
-STEP = 64 * 1024
 PAGE = 250
 PAGES = 4
 RETRIES = 2
 LONGEST_PAUSE = 5.0
-SMALL = 64 * 1024  # the rest of an answer that is read for the connection's sake
-MOST_WARNINGS = 20
+SMALL = 64 * 1024
 AGENT = "podlab-grader"
 # Slashes and a Service proxy's own signs stay; "?", "#", spaces and line breaks of a name do not.
 PATH_SIGNS = "/:@!$&'()*+,;=~-._%"
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    body: bytes
-    server_time: datetime | None
-    cut: bool = False  # raw answers only: there was more than we take, or it was encoded
-    content_type: str = ""
-    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +93,10 @@ class Client:
         _trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def within(self, budget: Budget) -> "Client":
+        """The same door, for somebody with a budget of their own."""
+        return Client(self.target, budget, self._pool)
 
     def close(self) -> None:
         """Ends what still streams, in whatever thread."""
@@ -187,8 +176,8 @@ class Client:
             deadline,
         )
         try:
-            self._refuse(response, path)
-            _refuse_encoded(response)
+            with our_errors(self.target.server, self.budget):
+                refuse(response, path)
         except BaseException:
             response.close()
             sock.close()
@@ -288,25 +277,15 @@ class Client:
         whole = False
         try:
             with our_errors(self.target.server, self.budget):
-                if not ask.raw:
-                    self._refuse(response, ask.path)
-                body, cut = self._body(response, ask)
-            # The standard library closes a response by itself only when it was chunked.
-            whole = (response.isclosed() or response.length == 0) and not response.will_close
+                answer = take_answer(response, ask.path, ask.largest, raw=ask.raw)
+            whole = is_whole(response)
         finally:
             response.close()
             if whole:
                 self._pool.give(sock)
             else:
                 sock.close()
-        return Answer(
-            response.status,
-            body,
-            _server_time(response),
-            cut,
-            response.headers.get("Content-Type", ""),
-            _warnings(response),
-        )
+        return answer
 
     def _send(self, ask: _Ask, deadline: float) -> tuple[BoundedSocket, http.client.HTTPResponse]:
         """A connection whose answer has begun. One that was kept may have died meanwhile."""
@@ -317,7 +296,7 @@ class Client:
             if kept:
                 try:
                     return _answering(kept, ask.method, request, deadline, self.budget)
-                except ConnectionResetError:
+                except LOST:
                     if ask.method != "GET":
                         raise
             sock = self._pool.open(deadline, self.budget.read)
@@ -336,33 +315,6 @@ class Client:
         lines = [f"{ask.method} {ask.path} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + ask.body
-
-    def _refuse(self, response: http.client.HTTPResponse, path: str) -> None:
-        """Raises for an answer that is none of the 200s, after a look at what it says."""
-        if 200 <= response.status < 300:
-            return
-        with our_errors(self.target.server, self.budget):
-            said = b"" if _is_encoded(response) else response.read1(SMALL)
-        error = status_error(response.status, said, path.partition("?")[0])
-        error.retry_after = _retry_after(response)
-        raise error
-
-    def _body(self, response: http.client.HTTPResponse, ask: _Ask) -> tuple[bytes, bool]:
-        if ask.raw and _is_encoded(response):
-            return b"", True
-        _refuse_encoded(response)
-        parts: list[bytes] = []
-        size = 0
-        while part := response.read1(min(STEP, ask.largest + 1 - size)):
-            parts.append(part)
-            size += len(part)
-            if size > ask.largest:
-                if ask.raw:
-                    return b"".join(parts)[: ask.largest], True
-                raise TooLargeError(f"The server's answer is larger than {ask.largest} bytes.")
-        if response.length:
-            raise ConnectionResetError
-        return b"".join(parts), False
 
 
 def _answering(
@@ -384,35 +336,6 @@ def _items(page: Any) -> list[dict[str, Any]]:
     if not isinstance(page, dict) or not isinstance(page.get("items") or [], list):
         raise AnswerError("The server's answer is no list.")
     return [item for item in page.get("items") or [] if isinstance(item, dict)]
-
-
-def _is_encoded(response: http.client.HTTPResponse) -> bool:
-    return response.headers.get("Content-Encoding", "identity").strip().lower() != "identity"
-
-
-def _refuse_encoded(response: http.client.HTTPResponse) -> None:
-    if _is_encoded(response):
-        raise EncodedBodyError("The server sent an encoded body that nobody asked for.")
-
-
-def _server_time(response: http.client.HTTPResponse) -> datetime | None:
-    try:
-        said = parsedate_to_datetime(response.headers["Date"])
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return said if said.tzinfo else said.replace(tzinfo=UTC)
-
-
-def _warnings(response: http.client.HTTPResponse) -> tuple[str, ...]:
-    """The texts of `Warning: 299 - "…"`."""
-    said = response.headers.get_all("Warning") or []
-    parts = (one.partition('"')[2].rpartition('"')[0] for one in said[:MOST_WARNINGS])
-    return tuple(part.replace('\\"', '"') for part in parts if part)
-
-
-def _retry_after(response: http.client.HTTPResponse) -> float | None:
-    said = response.headers.get("Retry-After", "").strip()
-    return float(said) if said.isascii() and said.isdigit() and len(said) < 9 else None
 
 
 def _pause(error: KubeError, attempt: int) -> float | None:

@@ -1,9 +1,10 @@
 """Asks an API server whether it is ready: one bounded request."""
 
 from grader.kube.budget import Budget
-from grader.kube.client import Answer, Client
+from grader.kube.client import Client
 from grader.kube.credentials import Target
 from grader.kube.errors import KubeconfigError, KubeError, UnreachableError, quote
+from grader.kube.response import Answer
 
 SECONDS = 2.0
 LARGEST_ANSWER = 4096

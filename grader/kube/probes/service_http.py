@@ -8,7 +8,6 @@ import time
 
 from grader.catalog.probes import ServiceHttp
 from grader.kube.answers import parse_json
-from grader.kube.client import Answer
 from grader.kube.errors import (
     AnswerError,
     ConnectionLostError,
@@ -20,6 +19,7 @@ from grader.kube.probes.asking import PAUSES
 from grader.kube.probes.behind import look_behind
 from grader.kube.probes.journal import Journal, nonce
 from grader.kube.probes.scene import Scene
+from grader.kube.response import Answer
 
 SECONDS = 5.0
 LARGEST = 16 * 1024
