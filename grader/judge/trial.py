@@ -5,10 +5,9 @@ from collections.abc import Iterator
 from grader.catalog.checks import Condition
 from grader.catalog.rules.complaint import Complaint, Subject, parts
 from grader.evidence.model import Evidence
+from grader.evidence.plan import KINDS
 from grader.judge.engine import judge
 from grader.judge.versions import lab_version
-
-KINDS = ("Deployment", "ReplicaSet", "Pod", "Service", "EndpointSlice", "ConfigMap", "Event")
 
 
 def empty_evidence(subject: Subject) -> Evidence:
