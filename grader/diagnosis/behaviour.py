@@ -46,7 +46,7 @@ def find(scene: Scene) -> Iterator[Diagnosis]:
 def _complains(scene: Scene, container: ContainerView) -> Diagnosis | None:
     """The same complaint, again and again, until now."""
     lines = _fresh_lines(scene, container)
-    codes = Counter(found[0] for line in lines if (found := hear_line(line)))
+    codes = Counter(hear_line(line) for line in lines)
     heard = hear(lines)
     if heard is None or heard.code in NOT_ALIVE or not _counts(scene, heard.code):
         return None

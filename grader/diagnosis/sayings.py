@@ -69,14 +69,23 @@ class Heard:
 def hear(lines: Sequence[str]) -> Heard | None:
     """The last line that says something we know, for the last words are about the end."""
     for place in range(len(lines) - 1, -1, -1):
-        if found := hear_line(lines[place]):
-            code, params = found
-            return Heard(code, params, tuple(lines[place:]))
+        if found := _sentence(lines[place]):
+            code, pattern, params = found
+            before = _sentence(lines[place - 1]) if place else None
+            # A complaint in two sentences begins with the first; the same one twice is one.
+            first = place - 1 if before and before[0] == code and before[1] != pattern else place
+            return Heard(code, params, tuple(lines[first:]))
     return None
 
 
-def hear_line(line: str) -> tuple[str, dict[str, str]] | None:
+def hear_line(line: str) -> str:
+    """The code alone, "" where it says nothing that we know."""
+    found = _sentence(line)
+    return found[0] if found else ""
+
+
+def _sentence(line: str) -> tuple[str, re.Pattern[str], dict[str, str]] | None:
     for code, pattern in PATTERNS:
         if found := pattern.search(line[:LONGEST]):
-            return code, {key: value or "" for key, value in found.groupdict().items()}
+            return code, pattern, {key: value or "" for key, value in found.groupdict().items()}
     return None

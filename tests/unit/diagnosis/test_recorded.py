@@ -375,3 +375,9 @@ def test_back_off_after_a_fix_is_waiting_with_the_seconds_left() -> None:
     assert cause.severity == "waiting"
     assert cause.params["seconds"] == 10
     assert any("could not resolve address 'redis'" in line for line in cause.evidence)
+
+
+def test_the_first_line_of_a_complaint_in_two_lines_is_shown_as_well() -> None:
+    mysql = look_at("multi-dep")[0]
+    assert mysql.evidence[0].startswith("error: database is uninitialized")
+    assert "MYSQL_ALLOW_EMPTY_PASSWORD" in mysql.evidence[1]
