@@ -105,3 +105,13 @@ def test_korean_is_korean_polite_and_warm(name: str) -> None:
 @each_file
 def test_english_holds_no_korean(name: str) -> None:
     assert not re.search("[가-힣]", Path(FOLDER / "en" / name).read_text(encoding="utf-8"))
+
+
+@each_language
+def test_every_code_can_be_said_with_nothing_and_with_anything(language: str) -> None:
+    lexicon = load_words(language)
+    for code, parts in lexicon.tables.items():
+        for part, template in parts.items():
+            hostile = dict.fromkeys(names_in(template), "{x} \x00 \ud800 %s")
+            assert lexicon.say(code, part)
+            assert "{x} \x00" in lexicon.say(code, part, **hostile) or not hostile
