@@ -17,7 +17,7 @@ from grader.evidence.sanitise import clean_object
 from grader.evidence.views import PodView, find_workload
 from grader.judge.roles import assign
 from grader.judge.versions import lab_version
-from grader.kube.budget import Budget
+from grader.kube.budget import Budget, SharedBudget
 from grader.kube.client import Client
 from grader.kube.clock import Clock, elapsed
 from grader.kube.connection import Pool
@@ -35,6 +35,7 @@ from grader.kube.together import Background, run_together
 
 MOST_PODS = 2  # of a workload, whose containers are asked who listens
 WATCH_SECONDS = 45.0
+SPARED_CALLS = 16
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,8 @@ class _Collecting:
         self._definition = definition
         self._plan: Plan = plan(definition)
         self._client = client
+        # What the last look at the Pods and their logs needs, no probe may use up.
+        self._prober_client = client.within(SharedBudget(client.budget, SPARED_CALLS))
         self._learner = learner
         self._namespace = namespace
         self._say = progress
@@ -131,7 +134,7 @@ class _Collecting:
             refreshing.join()
         evidence = replace(scenery.evidence(), listening=self._listening)
         scene = Scene(
-            client=self._client,
+            client=self._prober_client,
             namespace=self._namespace,
             definition=self._definition,
             evidence=evidence,

@@ -14,7 +14,7 @@ from grader.kube.snapshot import take_kind
 NEEDED = ("Service", "EndpointSlice", "Pod")
 # Endpoints follow a Pod that has just become ready by a moment.
 FRESH = timedelta(seconds=8)
-PAUSES = (0.3, 0.7, 1.5)
+PAUSES = (0.3, 0.7, 1.5, 2.5)
 
 
 class NotSeenError(KubeError):

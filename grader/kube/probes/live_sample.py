@@ -25,13 +25,14 @@ from grader.kube.probes.undoing import UndoingScript
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-# Reads that follow one write quickly, and the pause between later ones.
+# Reads that follow one write quickly; a refused one is made again at once, but not for ever.
 QUICK = 3
-PAUSE = 0.7
-MOST_READS = 26
+QUICK_PAUSE = 0.15
+PAUSE = 1.0
+MOST_READS = 28
 # Calls that the rest of the grade keeps.
-RESERVE = 10
-PATIENCE = 2.0
+RESERVE = 4
+CLEANING = 2.0
 
 # Arguments: the file, the sample's name, the most writes. Answers in lines:
 # L a line of the file before a write, D the end of those, W written, M no such file,
@@ -146,7 +147,7 @@ class _Sampling:
         probe, state = self._probe, self._state
         words = (probe.file, state.name, str(probe.writes))
         script = UndoingScript(
-            self._scene, self._writer, SCRIPT, words, self._told, probe.within + PATIENCE
+            self._scene, self._writer, SCRIPT, words, self._told, probe.within + CLEANING
         )
         try:
             self._read_until(time.monotonic() + probe.within, script)
@@ -158,9 +159,10 @@ class _Sampling:
         """Quick reads after each write, slow ones while it stands."""
         known = quick = 0
         while not self._journal.facts["seen"] and time.monotonic() < deadline:
-            if not known or quick >= QUICK:
-                left = max(0.01, deadline - time.monotonic())
-                self._wait(known, script, min(left, PAUSE) if known else left)
+            left = max(0.01, deadline - time.monotonic())
+            if not known or quick >= QUICK or self._journal.facts.get("error"):
+                pause = QUICK_PAUSE if quick < QUICK else PAUSE
+                self._wait(known, script, min(left, pause) if known else left)
             if self._state.writes != known:
                 known, quick = self._state.writes, 0
             if self._is_blocked(script) or (known and not self._read()):
@@ -182,7 +184,7 @@ class _Sampling:
     def _read(self) -> bool:
         """Asks the port once; False where the calls are used up."""
         budget = self._scene.client.budget
-        if self._state.reads >= MOST_READS or budget.calls - budget.calls_made < RESERVE:
+        if self._state.reads >= MOST_READS or budget.calls_left() < RESERVE:
             return False
         for path in self._paths:
             self._state.reads += 1
@@ -193,7 +195,7 @@ class _Sampling:
                 pod,
                 port,
                 path,
-                seconds=PATIENCE,
+                seconds=0.0,
                 enough=self._is_there,
             )
             if self._judge(path, answer):

@@ -159,7 +159,7 @@ def _run(flow: _Flow, folders: list[str]) -> None:
     script = _start_script(flow, folders) if folders else None
     try:
         if _request(flow):
-            _wait(flow)
+            _wait(flow, script)
     finally:
         for watch in watches:
             watch.stop()
@@ -230,10 +230,16 @@ def _port(flow: _Flow) -> int:
     return 80
 
 
-def _wait(flow: _Flow) -> None:
+def _wait(flow: _Flow, script: UndoingScript | None) -> None:
+    """Until both lines came out, or our own can no longer be written."""
+
+    def is_over() -> bool:
+        blocked = {"not_writable", "no_program"} & set(flow.journal.facts)
+        return bool(flow.readers() or blocked or (script and script.trouble))
+
     seconds = min(flow.probe.within, flow.scene.client.budget.left())
     with flow.changed:
-        flow.changed.wait_for(lambda: bool(flow.readers()), seconds)
+        flow.changed.wait_for(is_over, seconds)
 
 
 def _start_script(flow: _Flow, folders: list[str]) -> UndoingScript:
@@ -269,6 +275,8 @@ def _told(flow: _Flow, line: str) -> None:
         flow.note("remove", target=file, ok=word == "C", saw=flow.line_word)
         if word == "C":
             flow.files.discard(file)
+    with flow.changed:
+        flow.changed.notify_all()
 
 
 def _conclude(flow: _Flow, watches: list[LogWatch]) -> None:

@@ -75,6 +75,7 @@ class _Relay:
         self._values = {f"podlab:{nonce()}": nonce() for _ in range(2)}
         self._keys = list(self._values)
         self._written: set[str] = set()
+        self._took: list[_Place] = []
 
     def send_there(self) -> dict[str, object]:
         """Set through the Pod, read at the backend."""
@@ -94,12 +95,13 @@ class _Relay:
 
     def tidy(self) -> None:
         """Both keys, at both ends: a Redis of its own in the Pod has one as well."""
-        for place in (self._here, *self._backends):
-            keys = sorted(self._written)
-            if not keys:
-                return
-            reply = self._say(place, "DEL", *keys, patience=2.0)
-            if isinstance(reply, Failed) and not self._journal.facts["there"].get("error"):
+        keys = sorted(self._written)
+        for place in (self._here, *self._backends) if keys else ():
+            try:
+                gone = isinstance(self._say(place, "DEL", *keys, patience=2.0), Reply)
+            except KubeError:
+                gone = False
+            if place in self._took and not gone:
                 self._journal.leave_behind(f"{place.pod.name}: {' '.join(keys)} ({EXPIRES} s)")
 
     def _set(self, place: _Place, key: str) -> dict[str, object]:
@@ -109,6 +111,7 @@ class _Relay:
             return {"ok": False, "error": reply.code, "side": place.side, "saw": reply.detail}
         if reply.is_error:
             return {"ok": False, "error": "redis_error", "side": place.side, "saw": reply.text}
+        self._took.append(place)
         return {"ok": True}
 
     def _read(self, places: list[_Place], key: str) -> dict[str, object]:
@@ -127,10 +130,7 @@ class _Relay:
         def once(tunnel: "Tunnel") -> Reply:
             return RedisTalk(tunnel).say(*words)
 
-        try:
-            reply = talk(self._scene, place.pod, place.port, once, patience)
-        except KubeError as error:
-            reply = Failed(error.code)
+        reply = talk(self._scene, place.pod, place.port, once, patience)
         ok = isinstance(reply, Reply) and not reply.is_error
         self._journal.step(
             "redis",

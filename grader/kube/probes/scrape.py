@@ -32,6 +32,7 @@ def run(probe: Scrape, scene: Scene, journal: Journal) -> None:
             attempts.append(attempt)
             if attempt["fits"]:
                 journal.facts |= {"samples": attempt["samples"], "path": path}
+            if attempt["fits"] or "error" in attempt:
                 break
         journal.facts["attempts"] = attempts
         if attempts[-1]["fits"] or turn == ROUNDS - 1 or _is_hopeless(attempts):
