@@ -12,7 +12,7 @@ from grader.cli import grade as command
 from grader.cli import grading
 from grader.evidence.load import read_evidence
 from grader.evidence.model import Evidence
-from grader.judge.trial import KINDS
+from grader.evidence.plan import KINDS
 from grader.kube.collect import Progress
 from grader.kube.errors import NamespaceError
 

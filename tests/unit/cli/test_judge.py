@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from grader.cli import judge as command
-from grader.judge.trial import KINDS
+from grader.evidence.plan import KINDS
 
 SCHEMA = Path(__file__).resolve().parents[3] / "docs" / "grade.schema.json"
 EMPTY = {

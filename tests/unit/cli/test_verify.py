@@ -21,7 +21,7 @@ from grader.cli.verify.stage import Grounds, all_ready, all_spoke, read_manifest
 from grader.cli.verify.tables import as_json, markdown, row, summary
 from grader.cli.verify.totals import total
 from grader.diagnosis.model import Diagnosis, Layer
-from grader.judge.trial import KINDS
+from grader.evidence.plan import KINDS
 from grader.judge.verdict import Finding, TaskVerdict, Tri, Verdict
 from tests.unit.catalog.new_labs import good_lab
 from tests.verdicts import mixed_verdict
