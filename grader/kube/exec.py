@@ -1,6 +1,7 @@
 """Runs one bounded command in a container and brings back what it wrote."""
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +56,9 @@ def run(
         raise explained(error) from error
     with socket:
         if stdin:
-            _send_input(socket, stdin)
+            # A command that could not be run, or read enough, has told its end before.
+            with suppress(ConnectionLostError):
+                _send_input(socket, stdin)
         return _result(socket, largest)
 
 

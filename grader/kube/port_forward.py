@@ -45,8 +45,14 @@ class Tunnel:
         self._opened: set[int] = set()
 
     def send(self, content: bytes) -> None:
-        for start in range(0, len(content), FRAME):
-            self._socket.send(bytes([DATA]) + content[start : start + FRAME])
+        """Also to one who has answered already and gone, as `nc` does: then there is to read."""
+        try:
+            for start in range(0, len(content), FRAME):
+                self._socket.send(bytes([DATA]) + content[start : start + FRAME])
+        except ConnectionLostError:
+            self._read_to_the_end()
+            if not self._unread:
+                raise
 
     def receive(self, largest: int = FRAME, seconds: float = SECONDS) -> bytes:
         """Some bytes; none once the other side has closed."""
@@ -76,6 +82,11 @@ class Tunnel:
         _trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _read_to_the_end(self) -> None:
+        """Why nobody takes what we send may have been said before."""
+        while (message := self._socket.receive(self._deadline)) is not None:
+            self._unread += self._data(message)
 
     def _data(self, message: bytes) -> bytes:
         """The bytes of a message for the data channel; an error for the other."""

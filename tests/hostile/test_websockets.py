@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
+from io import BytesIO
 from itertools import chain, repeat
 
 import pytest
@@ -364,6 +365,37 @@ def test_a_tunnel_gives_no_more_at_once_than_was_asked_for(server: Server, clien
     with client.port_forward("mine", "web", 80) as tunnel:
         assert [tunnel.receive(4), tunnel.receive(4)] == [b"abcd", b"ef"]
         assert code_of(lambda: tunnel.receive(4, seconds=0.1)) == "timeout"
+
+
+def speak_before_we_do(server: Server, said: bytes) -> None:
+    """All of it comes with the handshake's answer, the good-bye included."""
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        written, handler.wfile = handler.wfile, BytesIO()
+        upgrade(handler)
+        handler.wfile.write(said + frame(b"\x03\xe8", CLOSE))
+        written.write(handler.wfile.getvalue())
+        handler.wfile = written
+        hang_up(handler)
+
+    server.answer = answer
+
+
+def test_a_port_that_is_closed_is_told_before_we_could_send(server: Server, client: Client) -> None:
+    speak_before_we_do(server, TUNNELS["nobody listening"][0])
+    assert code_of(lambda: talk(client)) == "refused"
+
+
+def test_a_program_that_is_missing_is_told_before_its_input_was_sent(
+    server: Server, client: Client
+) -> None:
+    speak_before_we_do(server, frame(b"\x03" + STATUSES["no program"][0]))
+    assert code_of(lambda: run(client, stdin=b"x" * 100_000)) == "no_shell"
+
+
+def test_an_answer_that_came_before_the_question_is_read(server: Server, client: Client) -> None:
+    speak_before_we_do(server, OPENED + frame(b"\x00early") + frame(b"\x00 bird"))
+    assert talk(client) == b"early bird"
 
 
 def test_a_tunnel_that_closed_takes_nothing_more(server: Server, client: Client) -> None:
