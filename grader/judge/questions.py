@@ -54,8 +54,8 @@ def read_answer(given: Any) -> str:
 
 def is_right(question: AnyQuestion, given: str, case: Case) -> bool:
     if isinstance(question, ChoiceQuestion):
-        right = {choice.value for choice in question.choices if choice.right}
-        return given in right or given in _live(question, case)
+        right = {_fold(choice.value) for choice in question.choices if choice.right}
+        return _fold(given) in {*right, *map(_fold, _live(question, case))}
     if isinstance(question, NumberQuestion):
         number = _number(given)
         return number in question.right or str(number) in _live(question, case)

@@ -16,6 +16,10 @@ from grader.judge.verdict import Finding
 
 # Older lines say nothing of now.
 FRESH = 90.0
+# A count that goes on has had its newest number within so many of its usual pauses; a second of the
+# clock's and a busy machine are no fault of it.
+PAUSES = 3.0
+LEAST_PAUSE = 5.0
 # So many of the last numbers have to fit, where there are so many.
 LOOKED_AT = 6
 YOUNG = 20.0
@@ -45,7 +49,10 @@ def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Findi
     shown = tuple(line_of_log(container, line) for line in counted[-check.at_least :])
     nothing = (line_of(container, case),)
     if any(_rises(column, check.at_least) for column in _columns(counted)):
-        return Finding("passed", "numbers_grow", params, command, shown)
+        if _goes_on(counted):
+            return Finding("passed", "numbers_grow", params, command, shown)
+        params |= {"seconds": round(counted[-1].age)}
+        return Finding("failed", "numbers_stopped", params, command, shown)
     if len(counted) >= check.at_least:
         return Finding("failed", "numbers_do_not_grow", params, command, shown)
     age = age_of(container, case)
@@ -58,6 +65,14 @@ def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Findi
 def _numbers(text: str) -> tuple[int, ...]:
     """The numbers of a line; the time of day is none, it grows by itself."""
     return tuple(int(found) for found in _NUMBER.findall(_CLOCK.sub(" ", text)))
+
+
+def _goes_on(lines: Sequence[Line]) -> bool:
+    """Whether the newest line is as young as the pauses before it promise."""
+    ages = [line.age for line in lines[-LOOKED_AT:]]
+    pauses = sorted(older - younger for older, younger in pairwise(ages))
+    usual = pauses[len(pauses) // 2]
+    return ages[-1] <= max(LEAST_PAUSE, PAUSES * usual)
 
 
 def _columns(lines: Sequence[Line]) -> Iterator[list[int]]:

@@ -126,6 +126,15 @@ def test_lines_in_another_order_are_put_in_the_order_of_their_times() -> None:
     assert growing(speaking((0, "3"), (2, "1"), (1, "2"))) == ("passed", "numbers_grow")
 
 
+def test_a_count_that_has_stopped_is_no_count_now() -> None:
+    counted_at_once = speaking((40, "1"), (40, "2"), (40, "3"), (40, "4"))
+    assert growing(counted_at_once) == ("failed", "numbers_stopped")
+
+
+def test_a_slow_count_may_pause_between_its_numbers() -> None:
+    assert growing(speaking((85, "1"), (55, "2"), (25, "3"))) == ("passed", "numbers_grow")
+
+
 def test_a_last_line_of_late_is_fresh() -> None:
     assert fresh(speaking((50, "up"), (25, "still up"))) == ("passed", "log_fresh")
 

@@ -158,6 +158,10 @@ def test_the_state_of_the_live_pod_counts(status: dict[str, Any], state: str) ->
     assert answered(STATE, state, workspace) == "answer_right"
 
 
+def test_a_choice_may_be_spelt_with_a_capital_letter() -> None:
+    assert answered(STATE, " Running ") == "answer_right"
+
+
 def test_a_choice_that_is_none_is_wrong() -> None:
     assert answered(STATE, "asleep") == "answer_wrong"
 
