@@ -128,12 +128,23 @@ class _Collecting:
 
     def _probe(self, scenery: Scenery, *, stale: bool) -> dict[str, Transcript]:
         self._say(Progress("looking"))
-        refreshing = Background(lambda: self._refresh(scenery), "refresh") if stale else None
-        self._listening = self._listen(scenery.evidence())
-        if refreshing:
-            refreshing.join()
-        evidence = replace(scenery.evidence(), listening=self._listening)
-        scene = Scene(
+        listening = Background(lambda: self._listen(scenery.evidence()), "listeners")
+        if stale:
+            self._refresh(scenery)
+        evidence = scenery.evidence()
+        later = Background(
+            lambda: self._scene(replace(evidence, listening=listening.join())), "roles"
+        )
+        scene = replace(self._scene(evidence), later=later)
+        tasks = {key: self._prober(key, scene) for key in self._plan.probes}
+        if tasks:
+            self._say(Progress("probing", {"probes": sorted(tasks)}))
+        found = run_together(tasks, most=len(tasks))
+        self._listening = listening.join()
+        return {key: it for key, it in found.items() if isinstance(it, Transcript)}
+
+    def _scene(self, evidence: Evidence) -> Scene:
+        return Scene(
             client=self._prober_client,
             namespace=self._namespace,
             definition=self._definition,
@@ -142,11 +153,6 @@ class _Collecting:
             clock=self._clock,
             learner=self._learner,
         )
-        tasks = {key: self._prober(key, scene) for key in self._plan.probes}
-        if tasks:
-            self._say(Progress("probing", {"probes": sorted(tasks)}))
-        found = run_together(tasks, most=len(tasks))
-        return {key: it for key, it in found.items() if isinstance(it, Transcript)}
 
     def _refresh(self, scenery: Scenery) -> None:
         """What no watch follows, and what changes with the Pods that were waited for."""

@@ -18,6 +18,7 @@ KEPT_LINES = 3
 
 
 def run(probe: FreshLine, scene: Scene, journal: Journal) -> None:
+    scene = scene.with_listeners()
     player = scene.player(probe.role)
     if player is None or not player.containers:
         journal.facts["absent"] = probe.role

@@ -105,6 +105,7 @@ class _State:
 
 
 def run(probe: LiveSample, scene: Scene, journal: Journal) -> None:
+    scene = scene.with_listeners()
     player = scene.player(probe.writer)
     if player is None or not player.containers:
         journal.facts["absent"] = probe.writer

@@ -122,28 +122,44 @@ class _Flow:
 
 
 def run(probe: LogFlow, scene: Scene, journal: Journal) -> None:
-    player = scene.player(probe.writer)
-    if player is None or not player.containers:
+    """Everything is set up while it is still being looked who listens: that costs no time then."""
+    early = _prepare(probe, scene, journal)
+    scene = scene.with_listeners()
+    writer = _writer(probe, scene)
+    if early and (writer is None or writer.name != early.flow.writer.name):
+        early.end()
+        early = None
+    if writer is None:
         journal.facts["absent"] = probe.writer
-        return
-    writer = min(player.containers, key=lambda it: not it.running)
-    flow = _Flow(probe, scene, journal, writer)
-    folders = shared_folders(writer)
+    elif not writer.running:
+        _describe(journal, probe, writer)
+        journal.facts["not_running"] = writer.name
+    else:
+        _run(early or _Prepared(_Flow(probe, scene, journal, writer)), scene)
+
+
+def _writer(probe: LogFlow, scene: Scene) -> ContainerView | None:
+    player = scene.player(probe.writer)
+    return min(player.containers, key=lambda it: not it.running, default=None) if player else None
+
+
+def _prepare(probe: LogFlow, scene: Scene, journal: Journal) -> "_Prepared | None":
+    writer = _writer(probe, scene)
+    if writer is None or not writer.running:
+        return None
+    return _Prepared(_Flow(probe, scene, journal, writer))
+
+
+def _describe(journal: Journal, probe: LogFlow, writer: ContainerView) -> None:
     journal.facts |= {
         "writer": writer.name,
         "pod": writer.pod.name,
-        "path": f"/{flow.request_word}",
-        "line": flow.line_word,
         "within": probe.within,
-        "looked_in": folders,
+        "looked_in": shared_folders(writer),
         "files": [],
         "readers": [],
         "seen": {},
     }
-    if writer.running:
-        _run(flow, folders)
-    else:
-        journal.facts["not_running"] = writer.name
 
 
 def shared_folders(writer: ContainerView) -> list[str]:
@@ -154,19 +170,34 @@ def shared_folders(writer: ContainerView) -> list[str]:
     return sorted({path for (volume, _), path in mine.items() if volume in theirs})
 
 
-def _run(flow: _Flow, folders: list[str]) -> None:
-    watches = _watch(flow)
-    script = _start_script(flow, folders) if folders else None
-    try:
-        if _request(flow):
-            _wait(flow, script)
-    finally:
-        for watch in watches:
+class _Prepared:
+    """Logs are followed and the file is waited for; nothing was sent yet."""
+
+    def __init__(self, flow: _Flow) -> None:
+        self.flow = flow
+        _describe(flow.journal, flow.probe, flow.writer)
+        flow.journal.facts |= {"path": f"/{flow.request_word}", "line": flow.line_word}
+        folders = shared_folders(flow.writer)
+        self.script = _start_script(flow, folders) if folders else None
+        self.watches = _watch(flow)
+
+    def end(self) -> None:
+        for watch in self.watches:
             watch.stop()
-        if script:
-            script.end()
-            _note_script(flow, script)
-        _conclude(flow, watches)
+        if self.script:
+            self.script.end()
+
+
+def _run(prepared: _Prepared, scene: Scene) -> None:
+    flow = prepared.flow
+    try:
+        if _request(flow, scene):
+            _wait(flow, prepared.script)
+    finally:
+        prepared.end()
+        if prepared.script:
+            _note_script(flow, prepared.script)
+        _conclude(flow, prepared.watches)
 
 
 def _watch(flow: _Flow) -> list[LogWatch]:
@@ -207,12 +238,12 @@ def _hear(flow: _Flow, container: str, line: LogLine) -> None:
         flow.journal.step("log_seen", pod=pod, container=container, target=word, saw=line.text)
 
 
-def _request(flow: _Flow) -> bool:
+def _request(flow: _Flow, scene: Scene) -> bool:
     """Whether the writer answered, whatever it said: it has something to log then."""
-    port = _port(flow)
-    patience = min(LONGEST_REQUEST, flow.scene.patience(flow.pod))
+    port = _port(flow, scene)
+    patience = min(LONGEST_REQUEST, scene.patience(flow.pod))
     path = f"/{flow.request_word}"
-    answer = get(flow.scene, flow.journal, flow.pod, port, path, seconds=patience)
+    answer = get(scene, flow.journal, flow.pod, port, path, seconds=patience)
     flow.journal.facts["port"] = port
     if isinstance(answer, Failed):
         flow.journal.facts["request"] = {"error": answer.code, "detail": answer.detail}
@@ -221,9 +252,9 @@ def _request(flow: _Flow) -> bool:
     return True
 
 
-def _port(flow: _Flow) -> int:
+def _port(flow: _Flow, scene: Scene) -> int:
     """Where the writer really listens; what it declares may be wrong."""
-    listening, declared = flow.scene.listening(flow.writer), flow.writer.ports
+    listening, declared = scene.listening(flow.writer), flow.writer.ports
     for ports in (listening, declared):
         if ports:
             return 80 if 80 in ports else ports[0]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from grader.catalog.definition import LabDefinition
 from grader.evidence.model import Evidence
@@ -11,6 +12,9 @@ from grader.evidence.views import ContainerView, PodView, WorkloadView, find_wor
 from grader.kube.client import Client
 from grader.kube.clock import Clock
 from grader.kube.listeners import ports
+
+if TYPE_CHECKING:
+    from grader.kube.together import Background
 
 # A sample of the replicas: they are made from one template, and the grade has a budget.
 MOST_PODS = 3
@@ -43,6 +47,11 @@ class Scene:
     roles: Mapping[str, str]
     clock: Clock
     learner: Client | None = None
+    later: "Background[Scene] | None" = None
+
+    def with_listeners(self) -> "Scene":
+        """The same once it is known who listens: the roles may turn out to be others then."""
+        return self.later.join() if self.later else self
 
     def workload(self, key: str | None) -> WorkloadView | None:
         return find_workload(self.evidence, self.definition, key)
