@@ -48,7 +48,7 @@ def _where(error: ValueError) -> str:
     return "it is not UTF-8 text"
 
 
-def write_json(file: Path, value: Any) -> None:
+def save_json(file: Path, value: Any) -> None:
     try:
         file.write_text(json.dumps(value, ensure_ascii=False, sort_keys=True, indent=1) + "\n")
     except OSError as error:

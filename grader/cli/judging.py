@@ -9,10 +9,9 @@ from grader.cli.files import read_json
 from grader.cli.lab_choice import open_lab
 from grader.cli.language import choose_language
 from grader.cli.outcome import exit_of
-from grader.cli.show import show
+from grader.cli.show import judge_and_show
 from grader.evidence.load import read_evidence
 from grader.evidence.model import Evidence
-from grader.judge.engine import judge
 from host.errors import Problem
 
 LARGEST_FILE = 16 * 1024 * 1024
@@ -23,7 +22,7 @@ def judge_again(options: argparse.Namespace) -> int:
     lab = open_lab(options.lab)
     evidence = read_evidence_file(options.evidence, lab.slug)
     language = choose_language(options.language)
-    return exit_of(show(judge(lab, evidence), lab.definition, options.output, language))
+    return exit_of(judge_and_show(lab, evidence, options.output, language))
 
 
 def read_evidence_file(file: Path, slug: str) -> Evidence:

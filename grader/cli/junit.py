@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from grader.words import CheckReport, Report, TaskReport
+from grader.words.report import CheckReport, Report, TaskReport
 
 
 def junit(report: Report, *, ascii_only: bool) -> str:

@@ -9,8 +9,7 @@ from grader.catalog.lint import Complaint, complaints_of
 from grader.catalog.loader import lab_folders
 from grader.cli.lab_choice import LABS_ROOT, find_folder
 from grader.cli.outcome import Exit
-from grader.cli.show import write_json
-from grader.cli.terminal import terminal_of, write
+from grader.cli.terminal import terminal_of, write, write_json
 from grader.judge.trial import RULES
 from grader.words.lexicon import diagnosis_codes
 

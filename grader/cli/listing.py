@@ -8,8 +8,7 @@ from grader.catalog import Lab, LabError, load_labs
 from grader.cli.lab_choice import LABS_ROOT
 from grader.cli.language import choose_language
 from grader.cli.outcome import Exit
-from grader.cli.show import write_json
-from grader.cli.terminal import pad, terminal_of, write
+from grader.cli.terminal import pad, terminal_of, write, write_json
 from grader.judge.versions import lab_version
 
 

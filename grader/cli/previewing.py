@@ -16,7 +16,7 @@ from grader.cli.language import choose_language
 from grader.cli.outcome import Exit
 from grader.cli.terminal import fold, terminal_of, write
 from grader.judge.engine import judge
-from grader.words import Lexicon, load_words
+from grader.words.lexicon import Lexicon, load_words
 
 
 def preview(options: argparse.Namespace) -> int:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from grader.cli.terminal import Terminal, columns, fold, pad, whole_lines
-from grader.words import CheckReport, DiagnosisReport, Lexicon, Report, TaskReport
+from grader.words.lexicon import Lexicon
+from grader.words.report import CheckReport, DiagnosisReport, Report, TaskReport
 
 # Not wrong, only not there yet.
 NOT_YET = frozenset({"answer_missing", "still_starting"})

@@ -1,5 +1,6 @@
 """What a stream can show: colours, signs, and how wide a text stands (Korean takes two columns)."""
 
+import json
 import os
 import shutil
 import sys
@@ -86,6 +87,15 @@ def write(text: str, stream: TextIO | None = None) -> None:
         encoding = stream.encoding or "ascii"
         text = text.encode(encoding, "backslashreplace").decode(encoding)
     stream.write(text + "\n")
+
+
+def write_json(value: object) -> None:
+    """Alone on standard output; JSON is UTF-8, or escapes where the stream is not."""
+    write(json.dumps(value, ensure_ascii=not is_utf8(sys.stdout), indent=1))
+
+
+def is_utf8(stream: TextIO) -> bool:
+    return (stream.encoding or "").replace("-", "").lower() == "utf8"
 
 
 def printable(text: str) -> str:

@@ -11,9 +11,8 @@ from grader.catalog.suggestions import did_you_mean
 from grader.cli.lab_choice import LABS_ROOT, find_folder, lab_problem
 from grader.cli.outcome import Exit
 from grader.cli.progress import ProgressLine
-from grader.cli.show import write_json
 from grader.cli.target import choose_target
-from grader.cli.terminal import terminal_of, write
+from grader.cli.terminal import terminal_of, write, write_json
 from grader.cli.verify.crew import Crew
 from grader.cli.verify.promise import Outcome
 from grader.cli.verify.runs import Runner, Task, rejudge

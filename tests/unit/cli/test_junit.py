@@ -1,7 +1,7 @@
 from xml.etree import ElementTree as ET
 
 from grader.cli.junit import junit
-from grader.words import render
+from grader.words.render import render
 from tests.verdicts import HOSTILE, failing_finding, full_verdict, mixed_verdict, sidecar_lab
 
 

@@ -5,7 +5,8 @@ import pytest
 from grader.cli.receipt import Receipt
 from grader.cli.terminal import Terminal, columns
 from grader.judge.verdict import Verdict
-from grader.words import load_words, render
+from grader.words.lexicon import load_words
+from grader.words.render import render
 from tests.verdicts import HOSTILE, crash, failing_finding, full_verdict, mixed_verdict, sidecar_lab
 
 PLAIN = Terminal(width=80)

@@ -15,7 +15,7 @@ from grader.cli.verify.promise import differences
 from grader.evidence.load import read_evidence
 from grader.judge.engine import judge
 from grader.judge.verdict import Verdict
-from grader.words import render
+from grader.words.render import render
 
 LABS = Path(__file__).resolve().parents[3] / "labs"
 FOLDERS = lab_folders(LABS)

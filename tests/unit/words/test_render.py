@@ -6,8 +6,8 @@ import pytest
 from grader.catalog.checks import Condition
 from grader.catalog.words import Localised
 from grader.judge.verdict import Finding, TaskVerdict
-from grader.words import render
 from grader.words.json_schema import FILE, schema_text
+from grader.words.render import render
 from tests.verdicts import HOSTILE, crash, failing_finding, full_verdict, mixed_verdict, sidecar_lab
 
 
