@@ -8,7 +8,7 @@ is not: a back-off that lasts longer, an image that does not exist, silence for 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from grader.evidence.reading import entries, number, text, when
@@ -22,6 +22,10 @@ SILENCE = timedelta(seconds=40)
 YOUNG = timedelta(seconds=25)
 # The server's times are whole seconds.
 ROUNDING = timedelta(seconds=1)
+FIRST_PAUSE = timedelta(seconds=10)
+LONGEST_PAUSE = timedelta(minutes=5)
+LONG_RUN = timedelta(minutes=10)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 FINAL_REASONS = frozenset({"InvalidImageName", "ErrImageNeverPull"})
 FINAL_WORDS = (
     "not found",
@@ -133,7 +137,24 @@ def _ended(container: ContainerView, horizon: Horizon) -> State:
     again = policy == "Always" or container.is_native_sidecar
     if not again and policy == "OnFailure":
         again = container.exit_code != 0
-    return _unless_quiet(container, horizon, SILENCE) if again else "stuck"
+    if not again or _next_start(container) > horizon.limit:
+        return "stuck"
+    return _unless_quiet(container, horizon, SILENCE)
+
+
+def _next_start(container: ContainerView) -> datetime:
+    """The kubelet's pause doubles with every restart, and is forgotten after a long run."""
+    ended = _moment(container, "finishedAt")
+    ran = ended - _moment(container, "startedAt")
+    if not container.restarts or ran > LONG_RUN:
+        return ended
+    pause: timedelta = FIRST_PAUSE * 2 ** min(container.restarts - 1, 5)
+    return ended + min(pause, LONGEST_PAUSE)
+
+
+def _moment(container: ContainerView, which: str) -> datetime:
+    """Of the run that is over; long ago where it is not told."""
+    return when(text(container.status, "state", "terminated", which)) or LONG_AGO
 
 
 def _waiting(container: ContainerView, horizon: Horizon) -> State:

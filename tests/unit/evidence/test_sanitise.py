@@ -12,6 +12,8 @@ from grader.evidence.sanitise import (
     LARGEST_TEXT,
     LONGEST_LIST,
     REDACTED,
+    _plain,
+    _scrub,
     clean,
     clean_object,
 )
@@ -198,3 +200,9 @@ def test_numbers_that_json_cannot_carry_everywhere_become_nothing() -> None:
 
 def test_keys_that_are_no_text_and_values_of_no_type_of_json_are_left_out() -> None:
     assert clean_object({1: "a", "b": object(), "c": (1, 2)})[0] == {"b": None, "c": [1, 2]}
+
+
+@given(st.lists(PIECES | st.text(max_size=3), max_size=8))
+def test_the_quick_look_spares_nothing_that_has_to_be_scrubbed(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    assert _plain(text) == _scrub(text)

@@ -107,7 +107,7 @@ def test_a_back_off_without_its_length_is_judged_by_the_restarts() -> None:
 
 def test_a_container_that_ended_a_moment_ago_is_about_to_be_started_again() -> None:
     workspace = standing()
-    ended = {"terminated": {"exitCode": 1, "finishedAt": ago(1)}}
+    ended = {"terminated": {"exitCode": 1, "startedAt": ago(2), "finishedAt": ago(1)}}
     workspace.status("shipper").update(ready=False, state=ended)
     assert state(workspace) == "starting"
     workspace.get("Pod")["spec"]["restartPolicy"] = "Never"
@@ -116,6 +116,27 @@ def test_a_container_that_ended_a_moment_ago_is_about_to_be_started_again() -> N
     assert state(workspace) == "starting"
     ended["terminated"]["exitCode"] = 0
     assert state(workspace) == "stuck"
+
+
+@pytest.mark.parametrize(
+    ("restarts", "ran", "expected"),
+    [
+        (0, 1, "starting"),
+        (1, 1, "starting"),
+        (3, 1, "stuck"),
+        (9, 1, "stuck"),
+        (9, 700, "starting"),
+    ],
+)
+def test_a_container_that_ended_often_starts_again_too_late(
+    restarts: int, ran: float, expected: str
+) -> None:
+    workspace = standing()
+    ended = {"exitCode": 1, "startedAt": ago(1 + ran), "finishedAt": ago(1)}
+    workspace.status("shipper").update(
+        ready=False, restartCount=restarts, state={"terminated": ended}
+    )
+    assert state(workspace) == expected
 
 
 @pytest.mark.parametrize(
