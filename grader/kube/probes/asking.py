@@ -1,5 +1,6 @@
 """Questions to a port of a Pod, asked again where the port is closed for a moment."""
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,10 +37,16 @@ class Failed:
 
 
 def talk(
-    scene: Scene, pod: PodView, port: int, what: "Callable[[Tunnel], Found]", seconds: float
+    scene: Scene,
+    pod: PodView,
+    port: int,
+    what: "Callable[[Tunnel], Found]",
+    seconds: float,
+    stop: threading.Event | None = None,
 ) -> Found | Failed:
-    """`what` through a new tunnel, until it succeeds or the time is up."""
+    """`what` through a new tunnel, until it succeeds, the time is up, or it is called off."""
     deadline = time.monotonic() + min(seconds, scene.client.budget.left())
+    stop = stop or threading.Event()
     attempt = 0
     while True:
         left = deadline - time.monotonic()
@@ -55,7 +62,8 @@ def talk(
             is_late = time.monotonic() + pause >= deadline
             if is_late or scene.client.budget.calls_left() <= SPARED:
                 return failure(error)
-            time.sleep(pause)
+            if stop.wait(pause):
+                return failure(error)
 
 
 def get(  # noqa: PLR0913 - whom to ask for what, for how long
@@ -67,9 +75,14 @@ def get(  # noqa: PLR0913 - whom to ask for what, for how long
     *,
     seconds: float,
     enough: Callable[[bytes], bool] | None = None,
+    stop: threading.Event | None = None,
 ) -> HttpAnswer | Failed:
     host = "localhost" if port == 80 else f"localhost:{port}"
-    answer = talk(scene, pod, port, lambda it: ask(it, path, host, LONGEST_ANSWER, enough), seconds)
+
+    def once(tunnel: "Tunnel") -> HttpAnswer:
+        return ask(tunnel, path, host, LONGEST_ANSWER, enough)
+
+    answer = talk(scene, pod, port, once, seconds, stop)
     target = f"{port} {path}"
     if isinstance(answer, Failed):
         saw = f"{answer.code} {answer.detail}".strip()

@@ -107,6 +107,7 @@ class _Flow:
     heard: dict[str, _Heard] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)  # that hold our line
     changed: threading.Condition = field(default_factory=threading.Condition)
+    stop: threading.Event = field(default_factory=threading.Event)
 
     @property
     def pod(self) -> PodView:
@@ -122,32 +123,23 @@ class _Flow:
 
 
 def run(probe: LogFlow, scene: Scene, journal: Journal) -> None:
-    """Everything is set up while it is still being looked who listens: that costs no time then."""
-    early = _prepare(probe, scene, journal)
-    scene = scene.with_listeners()
+    """Begun with what the specs tell; begun anew where it turns out that another one listens."""
     writer = _writer(probe, scene)
-    if early and (writer is None or writer.name != early.flow.writer.name):
-        early.end()
-        early = None
+    if scene.later and (writer is None or not writer.running):
+        scene = scene.with_listeners()
+        writer = _writer(probe, scene)
     if writer is None:
         journal.facts["absent"] = probe.writer
     elif not writer.running:
         _describe(journal, probe, writer)
         journal.facts["not_running"] = writer.name
-    else:
-        _run(early or _Prepared(_Flow(probe, scene, journal, writer)), scene)
+    elif not _run(_Flow(probe, scene, journal, writer)) and scene.later:
+        run(probe, scene.with_listeners(), journal)
 
 
 def _writer(probe: LogFlow, scene: Scene) -> ContainerView | None:
     player = scene.player(probe.writer)
     return min(player.containers, key=lambda it: not it.running, default=None) if player else None
-
-
-def _prepare(probe: LogFlow, scene: Scene, journal: Journal) -> "_Prepared | None":
-    writer = _writer(probe, scene)
-    if writer is None or not writer.running:
-        return None
-    return _Prepared(_Flow(probe, scene, journal, writer))
 
 
 def _describe(journal: Journal, probe: LogFlow, writer: ContainerView) -> None:
@@ -170,34 +162,36 @@ def shared_folders(writer: ContainerView) -> list[str]:
     return sorted({path for (volume, _), path in mine.items() if volume in theirs})
 
 
-class _Prepared:
-    """Logs are followed and the file is waited for; nothing was sent yet."""
-
-    def __init__(self, flow: _Flow) -> None:
-        self.flow = flow
-        _describe(flow.journal, flow.probe, flow.writer)
-        flow.journal.facts |= {"path": f"/{flow.request_word}", "line": flow.line_word}
-        folders = shared_folders(flow.writer)
-        self.script = _start_script(flow, folders) if folders else None
-        self.watches = _watch(flow)
-
-    def end(self) -> None:
-        for watch in self.watches:
-            watch.stop()
-        if self.script:
-            self.script.end()
-
-
-def _run(prepared: _Prepared, scene: Scene) -> None:
-    flow = prepared.flow
+def _run(flow: _Flow) -> bool:
+    """False where it was called off: another container, or another port, is meant."""
+    _describe(flow.journal, flow.probe, flow.writer)
+    flow.journal.facts |= {"path": f"/{flow.request_word}", "line": flow.line_word}
+    folders = shared_folders(flow.writer)
+    script = _start_script(flow, folders) if folders else None
+    watches = _watch(flow)
+    if flow.scene.later:
+        flow.scene.later.when_found(lambda known: _reconsider(flow, known))
     try:
-        if _request(flow, scene):
-            _wait(flow, prepared.script)
+        if _request(flow):
+            _wait(flow, script)
     finally:
-        prepared.end()
-        if prepared.script:
-            _note_script(flow, prepared.script)
-        _conclude(flow, prepared.watches)
+        for watch in watches:
+            watch.stop()
+        if script:
+            script.end()
+            _note_script(flow, script)
+        _conclude(flow, watches)
+    return bool(flow.readers()) or not flow.stop.is_set()
+
+
+def _reconsider(flow: _Flow, known: Scene) -> None:
+    """Now that it is known who listens."""
+    writer = _writer(flow.probe, known)
+    is_same = writer is not None and writer.name == flow.writer.name
+    if not is_same or _port(flow.writer, known) != _port(flow.writer, flow.scene):
+        with flow.changed:
+            flow.stop.set()
+            flow.changed.notify_all()
 
 
 def _watch(flow: _Flow) -> list[LogWatch]:
@@ -238,12 +232,12 @@ def _hear(flow: _Flow, container: str, line: LogLine) -> None:
         flow.journal.step("log_seen", pod=pod, container=container, target=word, saw=line.text)
 
 
-def _request(flow: _Flow, scene: Scene) -> bool:
+def _request(flow: _Flow) -> bool:
     """Whether the writer answered, whatever it said: it has something to log then."""
-    port = _port(flow, scene)
-    patience = min(LONGEST_REQUEST, scene.patience(flow.pod))
+    port = _port(flow.writer, flow.scene)
+    patience = min(LONGEST_REQUEST, flow.scene.patience(flow.pod))
     path = f"/{flow.request_word}"
-    answer = get(scene, flow.journal, flow.pod, port, path, seconds=patience)
+    answer = get(flow.scene, flow.journal, flow.pod, port, path, seconds=patience, stop=flow.stop)
     flow.journal.facts["port"] = port
     if isinstance(answer, Failed):
         flow.journal.facts["request"] = {"error": answer.code, "detail": answer.detail}
@@ -252,9 +246,9 @@ def _request(flow: _Flow, scene: Scene) -> bool:
     return True
 
 
-def _port(flow: _Flow, scene: Scene) -> int:
+def _port(writer: ContainerView, scene: Scene) -> int:
     """Where the writer really listens; what it declares may be wrong."""
-    listening, declared = scene.listening(flow.writer), flow.writer.ports
+    listening, declared = scene.listening(writer), writer.ports
     for ports in (listening, declared):
         if ports:
             return 80 if 80 in ports else ports[0]
@@ -266,7 +260,8 @@ def _wait(flow: _Flow, script: UndoingScript | None) -> None:
 
     def is_over() -> bool:
         blocked = {"not_writable", "no_program"} & set(flow.journal.facts)
-        return bool(flow.readers() or blocked or (script and script.trouble))
+        done = flow.readers() or blocked or flow.stop.is_set()
+        return bool(done or (script and script.trouble))
 
     seconds = min(flow.probe.within, flow.scene.client.budget.left())
     with flow.changed:

@@ -14,7 +14,7 @@ from grader.kube.clock import Clock
 from grader.kube.listeners import ports
 
 if TYPE_CHECKING:
-    from grader.kube.together import Background
+    from grader.kube.probes.later import Later
 
 # A sample of the replicas: they are made from one template, and the grade has a budget.
 MOST_PODS = 3
@@ -47,7 +47,7 @@ class Scene:
     roles: Mapping[str, str]
     clock: Clock
     learner: Client | None = None
-    later: "Background[Scene] | None" = None
+    later: "Later[Scene] | None" = None
 
     def with_listeners(self) -> "Scene":
         """The same once it is known who listens: the roles may turn out to be others then."""
