@@ -27,7 +27,7 @@ from grader.kube.errors import KubeError
 from grader.kube.listeners import attribute, look
 from grader.kube.logs import take_logs, wanted_logs
 from grader.kube.outlook import Outlook
-from grader.kube.probes import run_probe
+from grader.kube.probes import begin_probe
 from grader.kube.probes.later import Later
 from grader.kube.probes.scene import Scene
 from grader.kube.settle import PATIENCE, Scenery, Settling, watching
@@ -116,7 +116,7 @@ class _Collecting:
             before=settling.before,
             logs=logs,
             listening=self._listening or (),
-            probes=probes,
+            probes={key: transcript() for key, transcript in probes.items()},
             answers=answers,
             settled=settled,
         )
@@ -139,7 +139,7 @@ class _Collecting:
         with watching(self._client, self._namespace, scenery, self._clock, WATCH_SECONDS):
             yield
 
-    def _probe(self, scenery: Scenery, *, stale: bool) -> dict[str, Transcript]:
+    def _probe(self, scenery: Scenery, *, stale: bool) -> "dict[str, Callable[[], Transcript]]":
         self._say(Progress("looking"))
         if stale:
             self._refresh(scenery)
@@ -154,7 +154,7 @@ class _Collecting:
             self._say(Progress("probing", {"probes": sorted(tasks)}))
         found = run_together(tasks, most=len(tasks))
         later.call_off()
-        return {key: it for key, it in found.items() if isinstance(it, Transcript)}
+        return {key: it for key, it in found.items() if not isinstance(it, KubeError)}
 
     def _scene(self, evidence: Evidence) -> Scene:
         return Scene(
@@ -178,11 +178,12 @@ class _Collecting:
             if not isinstance(kept, KubeError):
                 scenery.replace(kind, kept)
 
-    def _prober(self, key: str, scene: Scene) -> Callable[[], Transcript]:
-        def once() -> Transcript:
-            transcript = run_probe(self._plan.probes[key], scene)
-            self._say(Progress("probed", {"probe": key, "kind": transcript.kind}))
-            return transcript
+    def _prober(self, key: str, scene: Scene) -> Callable[[], Callable[[], Transcript]]:
+        def once() -> Callable[[], Transcript]:
+            probe = self._plan.probes[key]
+            probed = begin_probe(probe, scene)
+            self._say(Progress("probed", {"probe": key, "kind": probe.kind}))
+            return probed
 
         return once
 

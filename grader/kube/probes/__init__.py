@@ -33,7 +33,14 @@ KINDS = (
 
 
 def run_probe(probe: Any, scene: "Scene") -> Transcript:
-    """Total: whatever goes wrong becomes the transcript's trouble."""
+    return begin_probe(probe, scene)()
+
+
+def begin_probe(probe: Any, scene: "Scene") -> "Callable[[], Transcript]":
+    """Returns when all is seen; what it returns gives the transcript, once all is tidied up.
+
+    Total: whatever goes wrong becomes the transcript's trouble.
+    """
     journal = Journal(scene.clock)
     trouble = None
     try:
@@ -42,7 +49,7 @@ def run_probe(probe: Any, scene: "Scene") -> Transcript:
         trouble = Trouble(error.code, clean(error.message, 400))
     except Exception as error:  # noqa: BLE001 - our fault; the other tasks are still judged
         trouble = Trouble("probe_error", f"{type(error).__name__}: {clean(str(error), 200)}")
-    return journal.transcript(probe.kind, trouble)
+    return lambda: journal.transcript(probe.kind, trouble)
 
 
 def _runner(kind: str) -> "Callable[[Any, Scene, Journal], None]":

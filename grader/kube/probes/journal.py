@@ -3,11 +3,13 @@
 import secrets
 import string
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from grader.evidence.model import Step, Transcript, Trouble
 from grader.evidence.sanitise import clean, clean_object
 from grader.kube.clock import Clock
+from grader.kube.together import Background
 
 MOST_STEPS = 60
 LONGEST = 400
@@ -25,6 +27,7 @@ class Journal:
         self._clock = clock
         self._steps: list[Step] = []
         self._left_behind: list[str] = []
+        self._tidying: list[Background[None]] = []
         self._lock = threading.Lock()
 
     def step(
@@ -47,7 +50,13 @@ class Journal:
         with self._lock:
             self._left_behind.append(clean(what, LONGEST))
 
+    def tidy(self, work: Callable[[], None]) -> None:
+        """Takes something away while the grade goes on; it is done before the transcript is."""
+        self._tidying.append(Background(work, "collect-tidy"))
+
     def transcript(self, kind: str, trouble: Trouble | None) -> Transcript:
+        for one in self._tidying:
+            one.join()
         with self._lock:
             facts, _ = clean_object(dict(self.facts))
             return Transcript(kind, tuple(self._steps), facts, trouble, tuple(self._left_behind))

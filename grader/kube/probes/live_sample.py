@@ -77,14 +77,13 @@ work() {
   while :; do
     if [ ! -f "$f" ]; then [ -n "$told" ] || echo M; told=1
     elif [ $n -lt $most ] && ! grep -qsF -- "$name" "$f"; then write; fi
-    # Not every sleep knows fractions. None outlives us.
-    [ -n "$pause" ] || { sleep 0.02 2>/dev/null && pause=0.2 || pause=1; }
     # An app that writes very often is not to use up all the writes at once.
     [ $n -gt 3 ] && pause=1
-    sleep $pause & wait $!
+    # Not every sleep knows fractions. None outlives us.
+    sleep $pause 2>/dev/null & wait $! || pause=1
   done
 }
-pause=; work & worker=$!
+pause=0.2; work & worker=$!
 read -r _
 kill -TERM $worker; wait $worker
 """

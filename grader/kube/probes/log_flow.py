@@ -27,13 +27,14 @@ MOST_WATCHED = 6
 LONGEST_REQUEST = 10.0
 KEPT_LINES = 3
 
-# Arguments: the request's word, our word, seconds to look, then folders. Answers in lines:
+# Arguments: the request's word, our word, rounds to look, then folders. Answers in lines:
 # A appended, E not writable, N never found, C taken away, K could not be taken away, X no program.
 # Several files may hold the request (nginx logs what it does not find as an error, too).
+# Every program that starts costs the grade time: builtins where they do.
 SCRIPT = r"""
 LC_ALL=C; export LC_ALL; trap '' PIPE HUP; set -f; IFS='
 '
-n1=$1; n2=$2; pause=; end=$(($(date +%s) + $3)); shift 3
+n1=$1; n2=$2; rounds=$3; pause=0.2; shift 3
 command -v grep >/dev/null 2>&1 || { echo 'X grep'; exit; }
 search() {
   if command -v find >/dev/null 2>&1
@@ -41,24 +42,33 @@ search() {
   else grep -rlsF -- "$n1" "$@" 2>/dev/null; fi
 }
 append() {
-  l=$(grep -F -- "$n1" "$1" | tail -n 1 | sed "s/$n1/$n2/g")
+  seen="$seen$1$IFS"
+  l=$(sed -n "/$n1/{s/$n1/$n2/g;h;};\${x;p;}" "$1")
   [ -n "$l" ] && [ ${#l} -le 4000 ] || l="GET /$n2"
-  s=$(wc -c <"$1" | tr -d ' '); seen="$seen$1$IFS"
+  s=$(($(wc -c <"$1")))
   if { printf '%s\n' "$l" >>"$1"; } 2>/dev/null
   then n=$((n + 1)); eval "f$n=\$1 l$n=\$l s$n=\$s"; echo "A $1"
   else echo "E $1"; fi
 }
-blank() {
+stands() { [ "$(dd if="$1" bs=1 skip=$3 count=${#2} 2>/dev/null)" = "$2" ]; }
+find_line() {
   # The app may have written between our look and our line: search on from there.
-  at=$(tail -c +$(($3 + 1)) "$1" | { at=$3
+  tail -c +$(($3 + 1)) "$1" | { o=$3
     while IFS= read -r l || [ -n "$l" ]; do
-      [ "$l" = "$2" ] && { echo $at; break; }
-      at=$((at + ${#l} + 1))
+      [ "$l" = "$2" ] && { echo $o; break; }
+      o=$((o + ${#l} + 1))
     done
-  })
-  if [ -n "$at" ] && [ "$(dd if="$1" bs=1 skip=$at count=${#2} 2>/dev/null)" = "$2" ]
-  then printf "%${#2}s" '' | dd of="$1" bs=1 seek=$at conv=notrunc 2>/dev/null; fi
-  if grep -qsF -- "$n2" "$1"; then echo "K $1"; else echo "C $1"; fi
+  }
+}
+blank() {
+  at=$3
+  if ! stands "$1" "$2" $at; then
+    at=$(find_line "$1" "$2" $3)
+    { [ -n "$at" ] && stands "$1" "$2" $at; } || at=
+  fi
+  if [ -n "$at" ] && printf "%${#2}s" '' | dd of="$1" bs=1 seek=$at conv=notrunc 2>/dev/null
+  then echo "C $1"
+  elif grep -qsF -- "$n2" "$1"; then echo "K $1"; else echo "C $1"; fi
 }
 undo() {
   kill $! 2>/dev/null; wait $! 2>/dev/null; i=0
@@ -66,15 +76,16 @@ undo() {
   exit
 }
 work() {
-  n=0; seen=$IFS; trap undo TERM
-  while [ "$(date +%s)" -le $end ] && [ $n -lt 4 ]; do
+  n=0; seen=$IFS; round=0; trap undo TERM
+  while [ $round -lt $rounds ] && [ $n -lt 4 ]; do
     for f in $(search "$@"); do
       case $seen in *"$IFS$f$IFS"*) ;; *) [ $n -lt 4 ] && append "$f" ;; esac
     done
     # Not every sleep knows fractions. None outlives us: the container's first process may not
     # reap what is left to it.
-    [ -n "$pause" ] || { sleep 0.02 2>/dev/null && pause=0.1 || pause=1; }
-    sleep $pause & wait $!
+    sleep $pause 2>/dev/null & wait $! || pause=1
+    [ $pause = 1 ] && round=$((round + 4))
+    round=$((round + 1))
   done
   [ $n -gt 0 ] || echo N
   while :; do sleep 5 & wait $!; done
@@ -83,6 +94,8 @@ work "$@" & worker=$!
 read -r _
 kill -TERM $worker; wait $worker
 """
+# Rounds in a second.
+ROUNDS = 5
 
 
 @dataclass
@@ -177,10 +190,9 @@ def _run(flow: _Flow) -> bool:
     finally:
         for watch in watches:
             watch.stop()
-        if script:
-            script.end()
-            _note_script(flow, script)
         _conclude(flow, watches)
+        if script:
+            flow.journal.tidy(lambda: _end_script(flow, script))
     return bool(flow.readers()) or not flow.stop.is_set()
 
 
@@ -270,13 +282,14 @@ def _wait(flow: _Flow, script: UndoingScript | None) -> None:
 
 def _start_script(flow: _Flow, folders: list[str]) -> UndoingScript:
     seconds = flow.probe.within + LONGEST_REQUEST
-    words = (flow.request_word, flow.line_word, str(int(seconds)), *folders)
+    words = (flow.request_word, flow.line_word, str(int(seconds * ROUNDS)), *folders)
     return UndoingScript(
         flow.scene, flow.writer, SCRIPT, words, lambda line: _told(flow, line), seconds
     )
 
 
-def _note_script(flow: _Flow, script: UndoingScript) -> None:
+def _end_script(flow: _Flow, script: UndoingScript) -> None:
+    script.end()
     if script.has_no_shell:
         flow.journal.facts["no_shell"] = flow.writer.name
     elif script.trouble:
