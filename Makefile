@@ -2,7 +2,8 @@
 PYTHON ?= python3
 LAUNCH := $(PYTHON) -m host.launch
 .DEFAULT_GOAL := help
-.PHONY: help run test check test-unit test-integration test-browser accuracy requirements clean
+.PHONY: help run test check test-unit test-integration test-browser accuracy bench bench-grade \
+	requirements clean
 
 help:  ## say what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +28,12 @@ test-browser:  ## tests in Chromium
 
 accuracy:  ## prove every lab on the embedded Kubernetes; writes docs/accuracy.md
 	@$(LAUNCH) accuracy
+
+bench:  ## every measurement, side by side with other tools
+	@$(LAUNCH) bench
+
+bench-grade:  ## one grade beside bash, chainsaw and the raw API; JSON in test-results/
+	@$(LAUNCH) bench-grade
 
 # Hash-pinned, for every Python from 3.11 on, and without the address that they came from.
 COMPILE := .venv/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 \

@@ -16,7 +16,9 @@ COMMANDS = {
     "test-integration": "host.suite.everything:test_integration",
     "test-browser": "host.suite.everything:test_browser",
     "check": "host.suite.everything:check_only",
-    "accuracy": "host.accuracy:measure_accuracy",
+    "accuracy": "host.measure:measure_accuracy",
+    "bench": "host.measure:bench_everything",
+    "bench-grade": "host.measure:bench_grade",
     "clean": "host.clean:clean",
 }
 
