@@ -94,6 +94,7 @@ def test_a_diagnosis_that_was_promised_may_be_a_consequence(lab: Lab) -> None:
 def test_a_start_promises_its_score(lab: Lab) -> None:
     assert kinds(proof("start"), lab, verdict("failed", "failed")) == []
     assert kinds(proof("start"), lab, verdict("passed", "failed")) == ["false_pass"]
+    assert kinds(proof("start"), lab, verdict("failed", "unknown")) == ["unknown"]
     assert expected_score(proof("start"), lab.definition) == 0
 
 
