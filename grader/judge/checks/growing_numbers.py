@@ -12,7 +12,7 @@ from grader.evidence.views import ContainerView
 from grader.judge.case import Case
 from grader.judge.containers import age_of, line_of, logs
 from grader.judge.recent import Line, line_of_log, recent_lines
-from grader.judge.verdict import Finding
+from grader.judge.verdict import Finding, Tri
 
 # Older lines say nothing of now.
 FRESH = 90.0
@@ -47,19 +47,22 @@ def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Findi
         return Finding("failed", "counter_ends", params, command, (line_of(container, case),))
     counted = [line for line in lines if line.age <= FRESH and _numbers(line.text)]
     shown = tuple(line_of_log(container, line) for line in counted[-check.at_least :])
-    nothing = (line_of(container, case),)
-    if any(_rises(column, check.at_least) for column in _columns(counted)):
+    verdict, code, more = _tell(counted, check.at_least, age_of(container, case))
+    return Finding(verdict, code, params | more, command, shown or (line_of(container, case),))
+
+
+def _tell(
+    counted: Sequence[Line], at_least: int, age: float | None
+) -> tuple[Tri, str, dict[str, object]]:
+    if any(_rises(column, at_least) for column in _columns(counted)):
         if _goes_on(counted):
-            return Finding("passed", "numbers_grow", params, command, shown)
-        params |= {"seconds": round(counted[-1].age)}
-        return Finding("failed", "numbers_stopped", params, command, shown)
-    if len(counted) >= check.at_least:
-        return Finding("failed", "numbers_do_not_grow", params, command, shown)
-    age = age_of(container, case)
+            return "passed", "numbers_grow", {}
+        return "failed", "numbers_stopped", {"seconds": round(counted[-1].age)}
+    if len(counted) >= at_least:
+        return "failed", "numbers_do_not_grow", {}
     if age is not None and age < YOUNG:
-        params |= {"because": "numbers_missing"}
-        return Finding("failed", "still_starting", params, command, shown or nothing)
-    return Finding("failed", "numbers_missing", params, command, shown or nothing)
+        return "failed", "still_starting", {"because": "numbers_missing"}
+    return "failed", "numbers_missing", {}
 
 
 def _numbers(text: str) -> tuple[int, ...]:
