@@ -14,7 +14,7 @@ PAGE = """\
 http_requests_total{method="post",code="200"} 1027 1395066363000
 http_requests_total{method="post", code="400",}    3
 
-msdos_file_access_time_seconds{path="C:\\\\DIR\\\\FILE.TXT",error="Cannot find:\\n\\"FILE\\""} 1.458e9
+msdos_file_access_time_seconds{path="C:\\\\DIR\\\\FILE.TXT",error="No such:\\n\\"FILE\\""} 1.458e9
 metric_without_timestamp_and_labels 12.47
 something_weird{problem="division by zero"} +Inf -3982045
 rpc{} NaN
@@ -29,7 +29,7 @@ def test_a_page_of_the_format_s_own_documentation_gives_all_its_samples() -> Non
     assert page.samples[0].labels == {"method": "post", "code": "200"}
     assert page.samples[2].labels == {
         "path": "C:\\DIR\\FILE.TXT",
-        "error": 'Cannot find:\n"FILE"',
+        "error": 'No such:\n"FILE"',
     }
     assert page.types == {"http_requests_total": "counter"}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from grader.kube.http_over_tunnel import NoAnswerError
 from grader.kube.probes import run_probe
 from grader.kube.probes.banner import read_greeting
 from grader.kube.probes.journal import nonce
+from grader.kube.probes.later import Later
 from grader.kube.response import Answer
 from tests.unit.judge.labs import deployment, lab_with, mount, nginx, service, shipper, standing
 from tests.unit.kube.small_cluster import SmallClient, scene_of
@@ -629,3 +631,73 @@ def test_nonces_are_one_path_segment_of_sixteen() -> None:
     made = {nonce() for _ in range(200)}
     assert len(made) == 200
     assert all(len(one) == 16 and one.isalnum() and one == one.lower() for one in made)
+
+
+# who listens turns out later
+
+
+def flow_scene(
+    logs: Path, client: SmallClient, delay: float, **listens: tuple[int, ...]
+) -> tuple[Any, Any, Later[Any]]:
+    """The spec declares 8080; who really listens is known after the delay."""
+    shared = str(logs / "volume")
+    web_server = nginx(volumeMounts=[mount(path=shared)], ports=[{"containerPort": 8080}])
+    workspace = standing(
+        deployment(web_server, shipper(volumeMounts=[mount(path=shared, readOnly=True)]))
+    )
+    probe = {"kind": "log_flow", "writer": "writer", "reader": "reader", "within": 3}
+    roles = {
+        "writer": {"listens": "any", "images": ["nginx"], "shares_volume_with": "reader"},
+        "reader": {"listens": "none", "commands": ["tail"], "shares_volume_with": "writer"},
+    }
+    lab = lab_with({"kind": "ready", "roles": ["writer"]}, probes={"try": probe}, roles=roles)
+    early = scene_of(workspace, lab, client)
+    for container, ports in listens.items():
+        workspace.listens(container, *ports)
+    known = scene_of(workspace, lab, client)
+    later = Later(lambda: known, delay)
+    return lab.probes["try"], replace(early, later=later), later
+
+
+def test_a_port_that_the_spec_names_wrongly_is_put_right_by_who_listens(
+    logs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("grader.kube.probes.scene.PATIENCE", 3.0)
+    client = client_for(logs, "volume/access.log")
+    probe, scene, _ = flow_scene(logs, client, 0.05, nginx=(80,), shipper=())
+    found = run_probe(probe, scene)
+    assert (found.facts["port"], found.facts["readers"]) == (80, ["shipper"])
+    assert client.asked[0] == f"{POD}:8080"
+
+
+def test_what_the_specs_tell_is_enough_where_it_works(logs: Path) -> None:
+    client = client_for(logs, "volume/access.log")
+    client.ports[POD, 8080] = client.ports.pop((POD, 80))
+    probe, scene, later = flow_scene(logs, client, 60.0, nginx=(8080,), shipper=())
+    found = run_probe(probe, scene)
+    assert found.facts["readers"] == ["shipper"]
+    assert later.call_off() is None
+
+
+def test_another_container_that_listens_is_the_writer(logs: Path) -> None:
+    """By its image `nginx` looks like the web server; the one that listens is meant."""
+    client = client_for(logs, "nowhere")
+    probe, scene, _ = flow_scene(logs, client, 0.05, shipper=(80,), nginx=())
+    found = run_probe(probe, scene)
+    assert found.facts["writer"] == "shipper"
+
+
+def test_what_is_wanted_begins_at_once_and_what_fails_says_so() -> None:
+    assert Later(lambda: 5, 60.0).join() == 5
+    told: list[int] = []
+    later = Later(lambda: 6, 0.0)
+    later.when_found(told.append)
+    assert later.call_off() in {6, None}
+    later = Later(lambda: 7, 60.0)
+    later.when_found(told.append)
+    later.join()
+    later.when_found(told.append)
+    assert told[-2:] == [7, 7]
+    for ask in (Later(lambda: 1 // 0, 60.0).join, Later(lambda: 1 // 0, 0.0).join):
+        with pytest.raises(ZeroDivisionError):
+            ask()

@@ -69,7 +69,7 @@ def test_our_line_is_a_copy_of_the_app_s_own_and_goes_without_a_trace_of_it(
 ) -> None:
     log = tmp_path / "access.log"
     log.write_text(f'1.1.1.1 - "GET /{REQUEST} HTTP/1.1" 404\n')
-    with running(shell, FLOW, REQUEST, OURS, "5", str(tmp_path)) as script:
+    with running(shell, FLOW, REQUEST, OURS, "25", str(tmp_path)) as script:
         assert script.says() == f"A {log}"
         assert log.read_text().splitlines()[1] == f'1.1.1.1 - "GET /{OURS} HTTP/1.1" 404'
         size = log.stat().st_size
@@ -83,7 +83,7 @@ def test_our_line_is_a_copy_of_the_app_s_own_and_goes_without_a_trace_of_it(
 def test_lines_that_the_app_writes_meanwhile_stay(shell: tuple[str, ...], tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text(f"GET /{REQUEST}\n")
-    with running(shell, FLOW, REQUEST, OURS, "5", str(tmp_path)) as script:
+    with running(shell, FLOW, REQUEST, OURS, "25", str(tmp_path)) as script:
         script.says()
         with log.open("a") as app:
             app.write("\\1 100% 'quoted' \"line\" $HOME 한글\n")
@@ -98,7 +98,7 @@ def test_every_file_that_took_the_request_gets_our_line(
     (tmp_path / "deep").mkdir()
     error, access = tmp_path / "deep" / "error.log", tmp_path / "access.log"
     error.write_text(f"no {REQUEST}\n")
-    with running(shell, FLOW, REQUEST, OURS, "5", str(tmp_path)) as script:
+    with running(shell, FLOW, REQUEST, OURS, "25", str(tmp_path)) as script:
         assert script.says() == f"A {error}"
         access.write_text(f"GET /{REQUEST}\n")
         assert script.says() == f"A {access}"
@@ -111,7 +111,7 @@ def test_a_file_that_was_made_anew_meanwhile_is_left_alone(
 ) -> None:
     log = tmp_path / "access.log"
     log.write_text(f"GET /{REQUEST}\n")
-    with running(shell, FLOW, REQUEST, OURS, "5", str(tmp_path)) as script:
+    with running(shell, FLOW, REQUEST, OURS, "25", str(tmp_path)) as script:
         script.says()
         log.write_text("rotated\n")
         assert script.end() == [f"C {log}"]
@@ -121,7 +121,7 @@ def test_a_file_that_was_made_anew_meanwhile_is_left_alone(
 def test_a_line_that_cannot_be_taken_away_is_said(shell: tuple[str, ...], tmp_path: Path) -> None:
     log = tmp_path / "access.log"
     log.write_text(f"GET /{REQUEST}\n")
-    with running(shell, FLOW, REQUEST, OURS, "5", str(tmp_path)) as script:
+    with running(shell, FLOW, REQUEST, OURS, "25", str(tmp_path)) as script:
         script.says()
         log.write_text(f"somebody copied {OURS} elsewhere\n")
         assert script.end() == [f"K {log}"]
@@ -141,7 +141,7 @@ def test_a_log_without_a_whole_line_of_the_request_gets_a_plain_one(
 ) -> None:
     log = tmp_path / "access.log"
     log.write_text(f"{'x' * 5000}{REQUEST}\n")
-    with running(shell, FLOW, REQUEST, OURS, "5", str(tmp_path)) as script:
+    with running(shell, FLOW, REQUEST, OURS, "25", str(tmp_path)) as script:
         script.says()
         assert log.read_text().splitlines()[1] == f"GET /{OURS}"
         assert script.end() == [f"C {log}"]
