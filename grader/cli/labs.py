@@ -56,7 +56,13 @@ def _add_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("lab", metavar="LAB", nargs="*", help=f"{LAB}; else all of them")
     add_cluster(parser)
     parser.add_argument("--jobs", metavar="N", type=_jobs, default=6, help="at once; default 6")
-    parser.add_argument("--only", metavar="NAME", help="such as mutant-own-redis, or a part of it")
+    parser.add_argument(
+        "--only",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="such as mutant-own-redis, or a part of it; more than once for several",
+    )
     parser.add_argument(
         "--record", action="store_true", help="store evidence and verdict in cases/"
     )

@@ -55,7 +55,7 @@ def _show(options: argparse.Namespace, outcomes: list[Outcome]) -> None:
         write(summary(outcomes, terminal_of(sys.stdout)))
 
 
-def _tasks(folders: list[Path], only: str | None) -> list[Task]:
+def _tasks(folders: list[Path], only: list[str]) -> list[Task]:
     tasks: list[Task] = []
     for folder in folders:
         try:
@@ -63,12 +63,13 @@ def _tasks(folders: list[Path], only: str | None) -> list[Task]:
         except LabError as error:
             raise lab_problem(error) from error
         for proof in proofs:
-            if only is None or only in run_name(proof):
+            if not only or any(part in run_name(proof) for part in only):
                 tasks.append(Task(len(tasks), lab, proof))
     if not tasks:
         names = sorted({run_name(proof) for folder in folders for proof in read_proofs(folder)})
-        near = did_you_mean(only or "", names)
-        raise Problem("no_runs", f"No run is called “{only or ''}”; {near}", "Name a part of one.")
+        wanted = ", ".join(only)
+        near = did_you_mean(wanted, names)
+        raise Problem("no_runs", f"No run is called “{wanted}”; {near}", "Name a part of one.")
     return tasks
 
 
