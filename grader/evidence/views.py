@@ -92,6 +92,15 @@ class ContainerView:
         return tuple(mount for mount in self.mounts if self.pod.is_storage(mount.volume))
 
     @property
+    def only_reads(self) -> bool:
+        """It shares storage with its neighbours, and can write to none of it."""
+        pod = self.pod
+        others = (it for it in pod.containers if it.name != self.name)
+        theirs = {pod.storage_behind(mount.volume) for it in others for mount in it.storage_mounts}
+        shared = [it for it in self.storage_mounts if pod.storage_behind(it.volume) in theirs]
+        return bool(shared) and all(it.read_only for it in shared)
+
+    @property
     def ready(self) -> bool:
         return truth(self.status, "ready")
 

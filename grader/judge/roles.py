@@ -25,6 +25,8 @@ from grader.evidence.views import (
 )
 
 PROVEN = 1000
+# Several may be proven to read a log: one that cannot write to it is the better reader.
+ONLY_READS = 500
 LISTENS = 120
 PRINTS = 60
 STORAGE = 100
@@ -140,7 +142,7 @@ def _candidates(workload: WorkloadView, evidence: Evidence) -> tuple[Candidate, 
 
 def _best(roles: Mapping[str, Role], candidates: Sequence[Candidate]) -> dict[str, str]:
     alone = {
-        (key, it.spec.name): _score(role, it) + PROVEN * (key in it.proven)
+        (key, it.spec.name): _score(role, it) + _proof(key, it)
         for key, role in roles.items()
         for it in candidates
     }
@@ -187,6 +189,10 @@ def _order(way: Weighed) -> tuple[int, int, list[tuple[str, Rank]]]:
     """Most points first, then the fewest roles given for nothing, then the firmest containers."""
     ranks = [(key, way[key][0].rank) for key in sorted(way)]
     return (-sum(points for _, points in way.values()), len(way), ranks)
+
+
+def _proof(role: str, it: Candidate) -> int:
+    return (PROVEN + ONLY_READS * it.spec.only_reads) * (role in it.proven)
 
 
 def _score(role: Role, it: Candidate) -> int:

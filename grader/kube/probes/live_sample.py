@@ -42,8 +42,15 @@ LC_ALL=C; export LC_ALL; trap '' PIPE HUP
 f=$1; name=$2; most=$3; line="$name 1"; n=0; at=; told=
 command -v grep >/dev/null 2>&1 || { echo 'X grep'; exit; }
 size() { wc -c <"$f" 2>/dev/null | tr -d ' '; }
+show() {
+  s=$(size)
+  # Where the page is cut, its last line is half a line.
+  if [ "${s:-0}" -gt 16384 ]; then head -c 16384 "$f" | sed '$d' | sed 's/^/L /'
+  else head -c 16384 "$f" | sed 's/^/L /'; fi
+  echo; echo D
+}
 write() {
-  head -c 16384 "$f" | sed 's/^/L /'; echo; echo D
+  show
   # An unfinished last line must not run into ours.
   lead=; [ -n "$(tail -c 1 "$f")" ] && lead='
 '
@@ -237,7 +244,7 @@ class _Sampling:
                 self._state.writes += 1
             self._state.said.add(word)
             self._state.changed.notify_all()
-        if word in {"W", "M", "E", "C", "K"}:
+        if word in {"W", "M", "E", "K"} or (word == "C" and self._state.writes):
             self._note(word)
 
     def _take_page(self) -> None:

@@ -12,6 +12,7 @@ because whoever follows a file that shrinks prints all of it again.
 import threading
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from grader.catalog.probes import LogFlow
 from grader.evidence.model import LogLine
@@ -117,6 +118,7 @@ class _Flow:
     writer: ContainerView
     request_word: str = field(default_factory=nonce)
     line_word: str = field(default_factory=nonce)
+    facts: dict[str, Any] = field(default_factory=dict)  # a later run has its own
     heard: dict[str, _Heard] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)  # that hold our line
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -129,6 +131,12 @@ class _Flow:
     def readers(self) -> list[str]:
         """Containers where both lines came out."""
         return sorted(name for name, it in self.heard.items() if it.request and it.line)
+
+    def awaited(self) -> list[str]:
+        """Silent ones that can only read: one of them is meant rather than one that can write."""
+        heard = self.readers()
+        only_read = {it.name for it in self.pod.containers if it.only_reads}
+        return [] if only_read & set(heard) else sorted(only_read & set(self.heard))
 
     def note(self, action: str, *, target: str = "", ok: bool = True, saw: str = "") -> None:
         pod, container = self.pod.name, self.writer.name
@@ -143,11 +151,19 @@ def run(probe: LogFlow, scene: Scene, journal: Journal) -> None:
         writer = _writer(probe, scene)
     if writer is None:
         journal.facts["absent"] = probe.writer
-    elif not writer.running:
-        _describe(journal, probe, writer)
-        journal.facts["not_running"] = writer.name
-    elif not _run(_Flow(probe, scene, journal, writer)) and scene.later:
-        run(probe, scene.with_listeners(), journal)
+        return
+    flow = _Flow(probe, scene, journal, writer)
+    # What the end of an earlier run still has to say is about another container.
+    journal.facts = flow.facts
+    _describe(flow)
+    if not writer.running:
+        flow.facts["not_running"] = writer.name
+        return
+    _run(flow)
+    if scene.later and not flow.readers():
+        known = scene.with_listeners()
+        if _is_another(flow, known):
+            run(probe, known, journal)
 
 
 def _writer(probe: LogFlow, scene: Scene) -> ContainerView | None:
@@ -155,11 +171,12 @@ def _writer(probe: LogFlow, scene: Scene) -> ContainerView | None:
     return min(player.containers, key=lambda it: not it.running, default=None) if player else None
 
 
-def _describe(journal: Journal, probe: LogFlow, writer: ContainerView) -> None:
-    journal.facts |= {
+def _describe(flow: _Flow) -> None:
+    writer = flow.writer
+    flow.facts |= {
         "writer": writer.name,
         "pod": writer.pod.name,
-        "within": probe.within,
+        "within": flow.probe.within,
         "looked_in": shared_folders(writer),
         "files": [],
         "readers": [],
@@ -175,10 +192,8 @@ def shared_folders(writer: ContainerView) -> list[str]:
     return sorted({path for (volume, _), path in mine.items() if volume in theirs})
 
 
-def _run(flow: _Flow) -> bool:
-    """False where it was called off: another container, or another port, is meant."""
-    _describe(flow.journal, flow.probe, flow.writer)
-    flow.journal.facts |= {"path": f"/{flow.request_word}", "line": flow.line_word}
+def _run(flow: _Flow) -> None:
+    flow.facts |= {"path": f"/{flow.request_word}", "line": flow.line_word}
     folders = shared_folders(flow.writer)
     script = _start_script(flow, folders) if folders else None
     watches = _watch(flow)
@@ -193,17 +208,21 @@ def _run(flow: _Flow) -> bool:
         _conclude(flow, watches)
         if script:
             flow.journal.tidy(lambda: _end_script(flow, script))
-    return bool(flow.readers()) or not flow.stop.is_set()
 
 
 def _reconsider(flow: _Flow, known: Scene) -> None:
     """Now that it is known who listens."""
-    writer = _writer(flow.probe, known)
-    is_same = writer is not None and writer.name == flow.writer.name
-    if not is_same or _port(flow.writer, known) != _port(flow.writer, flow.scene):
+    if _is_another(flow, known):
         with flow.changed:
             flow.stop.set()
             flow.changed.notify_all()
+
+
+def _is_another(flow: _Flow, known: Scene) -> bool:
+    """Whether another container, or another port, is meant than the one we began with."""
+    writer = _writer(flow.probe, known)
+    is_same = writer is not None and writer.name == flow.writer.name
+    return not is_same or _port(flow.writer, known) != _port(flow.writer, flow.scene)
 
 
 def _watch(flow: _Flow) -> list[LogWatch]:
@@ -250,11 +269,11 @@ def _request(flow: _Flow) -> bool:
     patience = min(LONGEST_REQUEST, flow.scene.patience(flow.pod))
     path = f"/{flow.request_word}"
     answer = get(flow.scene, flow.journal, flow.pod, port, path, seconds=patience, stop=flow.stop)
-    flow.journal.facts["port"] = port
+    flow.facts["port"] = port
     if isinstance(answer, Failed):
-        flow.journal.facts["request"] = {"error": answer.code, "detail": answer.detail}
+        flow.facts["request"] = {"error": answer.code, "detail": answer.detail}
         return False
-    flow.journal.facts["request"] = {"status": answer.status}
+    flow.facts["request"] = {"status": answer.status}
     return True
 
 
@@ -268,11 +287,12 @@ def _port(writer: ContainerView, scene: Scene) -> int:
 
 
 def _wait(flow: _Flow, script: UndoingScript | None) -> None:
-    """Until both lines came out, or our own can no longer be written."""
+    """Until both lines came out where they should, or our own can no longer be written."""
 
     def is_over() -> bool:
-        blocked = {"not_writable", "no_program"} & set(flow.journal.facts)
-        done = flow.readers() or blocked or flow.stop.is_set()
+        blocked = {"not_writable", "no_program"} & set(flow.facts)
+        is_heard = flow.readers() and not flow.awaited()
+        done = is_heard or blocked or flow.stop.is_set()
         return bool(done or (script and script.trouble))
 
     seconds = min(flow.probe.within, flow.scene.client.budget.left())
@@ -291,16 +311,16 @@ def _start_script(flow: _Flow, folders: list[str]) -> UndoingScript:
 def _end_script(flow: _Flow, script: UndoingScript) -> None:
     script.end()
     if script.has_no_shell:
-        flow.journal.facts["no_shell"] = flow.writer.name
+        flow.facts["no_shell"] = flow.writer.name
     elif script.trouble:
-        flow.journal.facts["file_trouble"] = script.trouble.code
+        flow.facts["file_trouble"] = script.trouble.code
     for file in sorted(flow.files):
         flow.journal.leave_behind(f"{flow.writer.name}: {file}")
 
 
 def _told(flow: _Flow, line: str) -> None:
     word, _, file = line.partition(" ")
-    facts = flow.journal.facts
+    facts = flow.facts
     if word == "A":
         flow.files.add(file)
         facts["files"] = sorted({*facts["files"], file})
@@ -319,7 +339,7 @@ def _told(flow: _Flow, line: str) -> None:
 
 
 def _conclude(flow: _Flow, watches: list[LogWatch]) -> None:
-    facts = flow.journal.facts
+    facts = flow.facts
     facts["readers"] = flow.readers()
     facts["plays"] = {flow.probe.reader: flow.readers()}
     facts["seen"] = {
