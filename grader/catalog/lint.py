@@ -5,7 +5,7 @@ from pathlib import Path
 
 from grader.catalog.folders import Proof, read_proofs
 from grader.catalog.loader import DEFINITION, load_lab
-from grader.catalog.rules import languages, marks, proofs, selection, spoilers
+from grader.catalog.rules import cases, languages, marks, proofs, selection, spoilers
 from grader.catalog.rules.complaint import Complaint, Subject
 from grader.catalog.source import LabError, read_source
 
@@ -23,10 +23,13 @@ RULES: tuple[Rule, ...] = (
     selection.what_is_declared_is_used,
     proofs.there_are_enough,
     proofs.every_folder_has_manifests,
+    proofs.manifests_are_objects,
     proofs.mutants_name_what_they_fail,
     proofs.diagnoses_exist,
     proofs.answers_belong_to_questions,
     proofs.labs_hold_data_only,
+    cases.every_run_is_stored,
+    cases.stored_runs_can_be_read,
 )
 
 

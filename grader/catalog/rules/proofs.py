@@ -1,10 +1,13 @@
 """The folders that prove a lab: enough of them, each with a promise that can be kept."""
 
 from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
 
 from grader.catalog.folders import Proof
 from grader.catalog.rules.complaint import Complaint, Subject
-from grader.catalog.source import Place
+from grader.catalog.source import LabError, Loader, Place, read_text
 from grader.catalog.suggestions import did_you_mean
 
 FEWEST = {"solution": 3, "mutant": 12}
@@ -43,6 +46,31 @@ def every_folder_has_manifests(subject: Subject) -> Iterator[Complaint]:
                 "holds no manifest.",
                 "Put the YAML files in that kubectl apply would take.",
             )
+
+
+def manifests_are_objects(subject: Subject) -> Iterator[Complaint]:
+    for proof in subject.proofs:
+        for file in (*proof.manifests, *proof.afterwards, *proof.elsewhere):
+            wrong = _wrong_manifest(file)
+            if wrong:
+                line, message = wrong
+                yield Complaint("proofs", file, line, message, "Write what kubectl apply takes.")
+
+
+def _wrong_manifest(file: Path) -> tuple[int | None, str] | None:
+    try:
+        documents = list(yaml.load_all(read_text(file), Loader))
+    except LabError as error:
+        return error.line, error.message
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        return line, f"is not YAML here: {error.problem}."
+    except (yaml.YAMLError, ValueError) as error:
+        return None, f"is not YAML: {error}."
+    for document in documents:
+        if document is not None and not (isinstance(document, dict) and document.get("kind")):
+            return None, "holds a document that is no object with a kind."
+    return None
 
 
 def mutants_name_what_they_fail(subject: Subject) -> Iterator[Complaint]:

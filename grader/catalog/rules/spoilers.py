@@ -1,7 +1,7 @@
 """Titles, tasks and questions ask; they do not answer."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from grader.catalog.checks import Condition
 from grader.catalog.definition import Task
@@ -9,9 +9,21 @@ from grader.catalog.questions import ChoiceQuestion, Question
 from grader.catalog.rules.complaint import Complaint, Subject
 from grader.catalog.words import LANGUAGES
 
+# No word boundaries: a Korean particle follows without one (`readOnly를`, `kubectl로`).
 # `readOnly`, `targetPort`: what one would write into a manifest.
-FIELD = re.compile(r"\b[a-z]+[A-Z][A-Za-z]+\b")
-COMMAND = re.compile(r"\bkubectl\b|\b[a-zA-Z]+: *(?:true|false|\d+)\b")
+FIELD = re.compile(r"(?<![A-Za-z])[a-z]+[A-Z][A-Za-z]+(?![A-Za-z])")
+COMMAND = re.compile(
+    r"(?<![A-Za-z])(?:kubectl(?![A-Za-z])|[a-zA-Z]+: *(?:true(?![A-Za-z])|false(?![A-Za-z])|\d+))"
+)
+# The answer of a whole kind of check, in plain words.
+ANSWERS: Mapping[str, re.Pattern[str]] = {
+    "read_only_mount": re.compile(r"read[- ]?only|읽기 ?전용", re.IGNORECASE),
+    "shared_volume": re.compile(
+        r"(?:same|one|common|shared?|sharing)(?: an?| the)? volume"
+        r"|(?:같은|공유|공통|한|하나의) ?볼륨|볼륨(?: 하나)?[을를]? ?(?:공유|함께|같이|나눠)",
+        re.IGNORECASE,
+    ),
+}
 WORD = re.compile(r"[A-Za-z][A-Za-z-]{3,}")
 # Stand in every expression.
 PLAIN_WORDS = frozenset({"spec", "status", "metadata", "workload", "container", "pod", "exists"})
@@ -36,6 +48,9 @@ def _spoiler(task: Task, title: str) -> str:
         return str(found[0])
     words = {word.lower() for word in WORD.findall(title)}
     for check in task.checks:
+        told = ANSWERS[check.kind].search(title) if check.kind in ANSWERS else None
+        if told:
+            return told[0]
         if isinstance(check, Condition):
             own = {word.lower() for word in WORD.findall(f"{check.field} {check.expression}")}
             shared = (words & own) - PLAIN_WORDS - set(task.id.split("-"))
@@ -67,4 +82,6 @@ def _right(question: Question, language: str) -> list[str]:
 
 
 def _stands_in(answer: str, prompt: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(answer)}(?!\w)", prompt, re.IGNORECASE))
+    return bool(
+        re.search(rf"(?<![A-Za-z0-9]){re.escape(answer)}(?![A-Za-z0-9])", prompt, re.IGNORECASE)
+    )

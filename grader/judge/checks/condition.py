@@ -39,9 +39,18 @@ def find(check: Condition, case: Case) -> Finding:
 def compile_expression(expression: str) -> None:
     """For the linter: raises `ValueError` with what the author wrote wrong."""
     try:
-        _compiled(expression)
+        kind = _compiled(expression).return_type().name()
     except RuntimeError as error:
         raise ValueError(_first_line(error)) from error
+    if kind != "BOOL":
+        given = "whatever stands there" if kind == "DYN" else kind
+        raise ValueError(f"gives {given}, and neither true nor false")
+
+
+def passes_on_nothing(check: Condition) -> bool:
+    """For the linter: whether it is true of objects that hold nothing at all."""
+    names = NAMES if check.role else NAMES[:2]
+    return _evaluate(check.expression, {name: {} for name in names}) == ("BOOL", True)
 
 
 def _values(workload: WorkloadView, check: Condition, case: Case) -> dict[str, Any]:

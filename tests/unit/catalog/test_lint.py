@@ -10,7 +10,7 @@ from grader.catalog.lint import Complaint, complaints_of
 from grader.catalog.loader import lab_folders
 from grader.judge.trial import RULES
 from grader.words.lexicon import diagnosis_codes
-from tests.unit.catalog.new_labs import change, copies, good_lab
+from tests.unit.catalog.new_labs import change, copies, good_lab, store
 
 LABS = Path(__file__).resolve().parents[3] / "labs"
 CODES = ("container_crashes",)
@@ -105,24 +105,58 @@ def other_headings(lab: Path) -> None:
 
 
 def title_with_a_field(lab: Path) -> None:
-    change(lab / "lab.yaml", "en: They use one volume", "en: Set readOnly on the mount")
+    change(
+        lab / "lab.yaml", "en: What one writes, the other can read", "en: Set readOnly on the mount"
+    )
 
 
 def title_with_a_command(lab: Path) -> None:
-    change(lab / "lab.yaml", "en: They use one volume", "en: What kubectl edit is for")
+    change(
+        lab / "lab.yaml", "en: What one writes, the other can read", "en: What kubectl edit is for"
+    )
 
 
 def title_with_a_value(lab: Path) -> None:
-    change(lab / "lab.yaml", "en: They use one volume", '"en": "Write replicas: 3"')
+    change(lab / "lab.yaml", "en: What one writes, the other can read", '"en": "Write replicas: 3"')
+
+
+def korean_title_with_a_field(lab: Path) -> None:
+    change(lab / "lab.yaml", "ko: 한쪽이 쓴 것을 다른 쪽이 읽을 수 있어요", "ko: readOnly를 켜요")
+
+
+def korean_title_with_a_command(lab: Path) -> None:
+    change(lab / "lab.yaml", "ko: 두 컨테이너가 준비됐어요", "ko: kubectl로 고쳐요")
+
+
+def korean_title_with_a_value(lab: Path) -> None:
+    change(lab / "lab.yaml", "ko: 두 컨테이너가 준비됐어요", '"ko": "replicas: 3으로 늘려요"')
+
+
+def title_with_the_answer_in_plain_words(lab: Path) -> None:
+    change(lab / "lab.yaml", "en: What one writes, the other can read", "en: Both use one volume")
+
+
+def korean_title_with_the_answer(lab: Path) -> None:
+    change(lab / "lab.yaml", "ko: 한쪽이 쓴 것을 다른 쪽이 읽을 수 있어요", "ko: 같은 볼륨을 써요")
+
+
+def title_with_read_only(lab: Path) -> None:
+    text = SHARED + "      - {id: only, kind: read_only_mount, reader: reader, writer: web}\n"
+    change(lab / "lab.yaml", SHARED, text)
+    change(lab / "lab.yaml", "en: What one writes, the other can read", "en: It is read-only")
 
 
 def title_with_its_conditions_word(lab: Path) -> None:
     with_condition(lab, "pod.spec.hostname == 'x'", "spec.hostname")
-    change(lab / "lab.yaml", "en: They use one volume", "en: The hostname is fixed")
+    change(lab / "lab.yaml", "en: What one writes, the other can read", "en: The hostname is fixed")
 
 
 def question_with_its_answer(lab: Path) -> None:
     with_question(lab, QUESTION.replace("Which port does it", "Does port 80 really"))
+
+
+def korean_question_with_its_answer(lab: Path) -> None:
+    with_question(lab, QUESTION.replace("어느 포트에서 듣나요?", "80번 포트에서 듣나요?"))
 
 
 def choice_with_its_answer(lab: Path) -> None:
@@ -197,6 +231,55 @@ def condition_that_does_not_compile(lab: Path) -> None:
     with_condition(lab, "pod.spec.replicas ==")
 
 
+def condition_without_a_truth_value(lab: Path) -> None:
+    with_condition(lab, "workload.spec.replicas")
+
+
+def condition_on_nobodys_container(lab: Path) -> None:
+    with_condition(lab, "container.name == 'x'")
+    change(lab / "lab.yaml", "        role: reader\n", "")
+
+
+def condition_that_is_always_true(lab: Path) -> None:
+    with_condition(lab, '"true"')
+
+
+def condition_on_what_is_not_there(lab: Path) -> None:
+    with_condition(lab, '"!has(container.ports)"')
+
+
+def manifest_that_is_no_yaml(lab: Path) -> None:
+    (lab / "mutants/nothing-shared/deployment.yaml").write_text("a: [\n")
+
+
+def manifest_that_is_no_object(lab: Path) -> None:
+    (lab / "solutions/first/deployment.yaml").write_text("- a\n")
+
+
+def no_cases(lab: Path) -> None:
+    shutil.rmtree(lab / "cases")
+
+
+def run_without_a_case(lab: Path) -> None:
+    (lab / "cases/mutant-nothing-shared.json").unlink()
+
+
+def case_without_a_run(lab: Path) -> None:
+    (lab / "cases/mutant-gone.json").write_text("{}")
+
+
+def empty_case(lab: Path) -> None:
+    (lab / "cases/start.json").write_text("{}")
+
+
+def case_that_is_no_json(lab: Path) -> None:
+    (lab / "cases/start.json").write_text("[")
+
+
+def case_of_another_lab(lab: Path) -> None:
+    change(lab / "cases/start.json", "demo-lab", "other-lab")
+
+
 def unknown_role(lab: Path) -> None:
     change(lab / "lab.yaml", "roles: [web, reader]", "roles: [web, raeder]")
 
@@ -230,6 +313,13 @@ def id_given_twice(lab: Path) -> None:
         (title_with_a_field, "spoiler", "“readOnly”"),
         (title_with_a_command, "spoiler", "“kubectl”"),
         (title_with_a_value, "spoiler", "“replicas: 3”"),
+        (korean_title_with_a_field, "spoiler", "“readOnly”"),
+        (korean_title_with_a_command, "spoiler", "“kubectl”"),
+        (korean_title_with_a_value, "spoiler", "“replicas: 3”"),
+        (title_with_the_answer_in_plain_words, "spoiler", "“one volume”"),
+        (korean_title_with_the_answer, "spoiler", "“같은 볼륨”"),
+        (title_with_read_only, "spoiler", "“read-only”"),
+        (korean_question_with_its_answer, "spoiler", "“80”"),
         (title_with_its_conditions_word, "spoiler", "“hostname”"),
         (question_with_its_answer, "spoiler", "“80”"),
         (choice_with_its_answer, "spoiler", "“always”"),
@@ -249,6 +339,18 @@ def id_given_twice(lab: Path) -> None:
         (answer_to_no_question, "proofs", "there is no question “workload/port”"),
         (python_in_a_lab, "data-only", "is a Python file"),
         (condition_that_does_not_compile, "condition", "is no CEL expression"),
+        (condition_without_a_truth_value, "condition", "neither true nor false"),
+        (condition_on_nobodys_container, "condition", "names no role"),
+        (condition_that_is_always_true, "empty-passes", "objects that hold nothing"),
+        (condition_on_what_is_not_there, "empty-passes", "objects that hold nothing"),
+        (manifest_that_is_no_yaml, "proofs", "is not YAML here"),
+        (manifest_that_is_no_object, "proofs", "no object with a kind"),
+        (no_cases, "cases", "holds no stored run of start, solution first"),
+        (run_without_a_case, "cases", "holds no stored run of mutant nothing-shared."),
+        (case_without_a_run, "cases", "belongs to no folder"),
+        (empty_case, "cases", "holds no evidence of this lab"),
+        (case_that_is_no_json, "cases", "holds no evidence of this lab"),
+        (case_of_another_lab, "cases", "holds no evidence of this lab"),
         (unknown_role, "unreadable", "did you mean “reader”?"),
         (misspelt_key, "unreadable", "did you mean “minutes”?"),
         (misspelt_key_of_a_run, "unreadable", "did you mean “fails”?"),
@@ -267,10 +369,11 @@ def test_a_broken_lab_is_named_with_its_place_and_what_to_write(
     assert all(lab in one.file.parents for one in found)
 
 
-def test_a_check_that_passes_where_nothing_is_is_found(lab: Path) -> None:
-    """Only a question that is answered already could; a judge that waves it through stands in."""
-    with_condition(lab, "!has(pod.spec.hostname)")
-    assert [one for one in lint(lab) if one.rule == "empty-passes"] == []
+def test_what_must_not_be_there_may_be_asked_for_beside_what_must(lab: Path) -> None:
+    with_condition(lab, '"!has(container.ports)"')
+    text = "      - {id: works, kind: ready, roles: [web, reader]}\n      - id: shared\n"
+    change(lab / "lab.yaml", "      - id: shared\n", text)
+    assert lint(lab) == []
 
 
 def test_complaints_of_lab_yaml_name_the_line(lab: Path) -> None:
@@ -289,4 +392,5 @@ def test_all_mistakes_of_a_file_are_told_at_once(lab: Path) -> None:
 
 def test_more_proofs_than_needed_are_fine(lab: Path) -> None:
     copies(lab / "mutants" / "nothing-shared-1", 5)
+    store(lab)
     assert lint(lab) == []

@@ -135,7 +135,8 @@ def test_new_makes_a_lab_whose_shape_is_fine(
     assert "What to write next" in out
     _, told, _ = run(capsys, "lint", f"{tmp_path}/log-rotation")
     assert re.findall(r"there are \d+ (\w+), and a lab needs", told) == ["solutions", "mutants"]
-    assert told.count("✗") == 2
+    assert told.count("✗") == 3
+    assert "holds no stored run of start, solution first, mutant nothing-shared." in told
 
 
 def test_new_takes_the_next_place_in_the_course(
