@@ -244,6 +244,11 @@ class Endpoint:
     ports: Mapping[str, int]
 
 
+def revision_of(found: Object) -> str:
+    """Which generation a ReplicaSet is, or a Deployment stands at."""
+    return text(found, "metadata", "annotations", REVISION)
+
+
 def is_storage(volume: Object) -> bool:
     return not any(volume.get(kind) is not None for kind in NO_STORAGE)
 
@@ -336,7 +341,7 @@ def _owner(found: Object) -> str:
 
 
 def _revision(replica_set: Object) -> tuple[int, str, str]:
-    revision = text(replica_set, "metadata", "annotations", REVISION)
+    revision = revision_of(replica_set)
     made = text(replica_set, "metadata", "creationTimestamp")
     counts = revision.isdecimal() and len(revision) < 10
     return (int(revision) if counts else 0, made, _name(replica_set))

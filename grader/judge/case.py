@@ -9,6 +9,7 @@ from typing import Any
 from grader.catalog.definition import LabDefinition
 from grader.catalog.probes import Probe
 from grader.evidence.model import Evidence, Listening, Log, Transcript
+from grader.evidence.seen import cut_behind, is_cut, is_ending, list_trouble
 from grader.evidence.views import ContainerView, WorkloadView, find_workload, main_workload
 from grader.judge.roles import assign
 from grader.judge.verdict import Finding
@@ -90,19 +91,29 @@ class Case:
     # What every check meets before it can look at its own matter: a ready-made finding, or None.
 
     def gap_of_kinds(self, *kinds: str) -> Finding | None:
-        """Unknown where the API did not list what the check reads."""
-        for kind in kinds:
-            if kind in self.evidence.unseen or kind not in self.evidence.objects:
-                return self.not_seen(kind)
-        return None
+        """Unknown where the API did not list what the check reads, or it is being taken away."""
+        if is_ending(self.evidence):
+            params = {"namespace": self.namespace}
+            command = self.kubectl("get", "namespace", self.namespace)
+            return Finding("unknown", "namespace_ending", params, command)
+        gaps = (kind for kind in kinds if list_trouble(self.evidence, kind))
+        return next((self.not_seen(kind) for kind in gaps), None)
+
+    def gap_of_cuts(self, *kinds: str) -> Finding | None:
+        """Unknown for whoever says “none” or “all” of what was read in part."""
+        cuts = (kind for kind in kinds if is_cut(self.evidence, kind))
+        return next((self.truncated(kind) for kind in cuts), None)
 
     def gap_of_workload(self, key: str | None = None) -> Finding | None:
-        kinds = self.definition.workloads.get(key or main_workload(self.definition) or "")
-        needed = kinds.kinds if kinds and "Deployment" not in kinds.kinds else _NEEDED
+        wanted = self.definition.workloads.get(key or main_workload(self.definition) or "")
+        needed = wanted.kinds if wanted and "Deployment" not in wanted.kinds else _NEEDED
         gap = self.gap_of_kinds(*needed)
         if gap:
             return gap
         found = self.workload(key)
+        cut = cut_behind(self.evidence, wanted, found) if wanted else ""
+        if cut:
+            return self.truncated(cut)
         if found is None:
             return self.workload_missing(key)
         return None if found.pods else self.pods_missing(found)
@@ -120,7 +131,7 @@ class Case:
     def gap_of_probe(self, key: str) -> Finding | None:
         """The roles and the workload that a probe names come before what it saw."""
         probe = self.definition.probes.get(key)
-        gap = self._gap_of_probed(probe) if probe else None
+        gap = self.gap_of_kinds() or (self._gap_of_probed(probe) if probe else None)
         if gap:
             return gap
         found = self.transcript(key)
@@ -148,9 +159,13 @@ class Case:
         )
 
     def not_seen(self, kind: str) -> Finding:
-        trouble = self.evidence.unseen.get(kind)
-        params = {"kind": kind, "reason": trouble.code if trouble else "not_collected"}
+        trouble = list_trouble(self.evidence, kind)
+        params = {"kind": kind, "reason": trouble.code if trouble else ""}
         return Finding("unknown", "not_seen", params, self.kubectl("get", f"{kind.lower()}s"))
+
+    def truncated(self, kind: str) -> Finding:
+        command = self.kubectl("get", f"{kind.lower()}s")
+        return Finding("unknown", "evidence_truncated", {"kind": kind}, command)
 
     def workload_missing(self, key: str | None) -> Finding:
         wanted = self.definition.workloads.get(key or main_workload(self.definition) or "")

@@ -37,6 +37,10 @@ def mark(question: AnyQuestion, task: str, case: Case) -> Finding:
     params = {"question": question.id, "given": clean(given, SHOWN)}
     if is_right(question, given, case):
         return Finding("passed", "answer_right", params, command)
+    # What fits the live Pods is right as well: nobody can say “wrong” who did not see them.
+    gap = case.gap_of_roles(question.live.role) if question.live else None
+    if gap and gap.verdict == "unknown":
+        return gap
     return Finding("failed", "answer_wrong", params, command)
 
 

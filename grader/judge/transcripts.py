@@ -21,6 +21,14 @@ SERVICE_TROUBLES = {
     "refused": "through_service_refused",
 }
 
+# The lists that tell so: of one that was cut, they tell nothing.
+SEEN_IN = {
+    "no_service": ("Service",),
+    "no_endpoints": ("EndpointSlice",),
+    "not_ready": ("EndpointSlice",),
+    "foreign_endpoint": ("Pod",),
+}
+
 
 @dataclass(frozen=True)
 class Sight(Generic[Asked]):
@@ -46,6 +54,9 @@ def look_at(key: str, kind: type[Asked], case: Case) -> Sight[Asked] | Finding:
 
 def idle(port: int, case: Case) -> Finding:
     """No Pod of the workload runs that could be asked."""
+    cut = case.gap_of_cuts("Pod")
+    if cut:
+        return cut
     return case.unless_settled(
         Finding("failed", "pod_idle", {"port": port}, case.kubectl("get", "pods"))
     )
@@ -58,6 +69,9 @@ def service_trouble(
     why = text(facts, "why")
     if not why:
         return None
+    cut = case.gap_of_cuts(*SEEN_IN.get(why, ()))
+    if cut:
+        return cut
     code = SERVICE_TROUBLES.get(why, "through_service_silent")
     params = {"service": service, "port": port, "foreign": text(facts, "foreign")}
     shown = ("get", "services") if why == "no_service" else ("describe", "service", service)

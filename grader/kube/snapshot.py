@@ -7,12 +7,12 @@ from typing import Any
 from grader.evidence.model import Cut, Trouble
 from grader.evidence.reading import text
 from grader.evidence.sanitise import clean, clean_object
+from grader.evidence.seen import ENDING, NAMESPACE
 from grader.kube.client import Client, Listing
 from grader.kube.clock import Clock
 from grader.kube.errors import KubeconfigError, KubeError, NamespaceError, NotFoundError
 from grader.kube.together import run_together
 
-NAMESPACE = "Namespace"
 PATHS = {
     "Deployment": "/apis/apps/v1/namespaces/{namespace}/deployments",
     "ReplicaSet": "/apis/apps/v1/namespaces/{namespace}/replicasets",
@@ -75,7 +75,7 @@ def take_namespace(client: Client, namespace: str) -> Kept:
     return Kept(
         objects=(kept,),
         cuts=cuts,
-        trouble=Trouble("terminating", "The namespace is being deleted.") if is_ending else None,
+        trouble=Trouble(ENDING, "The namespace is being deleted.") if is_ending else None,
     )
 
 

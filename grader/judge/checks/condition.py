@@ -7,9 +7,12 @@ from grader.catalog.checks import Condition
 from grader.evidence.sanitise import clean_object
 from grader.evidence.views import WorkloadView
 from grader.judge.case import Case
+from grader.judge.fields import tell_value, value_at
 from grader.judge.verdict import Finding
 
 NAMES = ("workload", "pod", "container")
+# A role's container among those of a `field`.
+AMONG = "containers[]"
 # How CEL's errors begin where a key or a place in a list is not there.
 _MISSING = ("NOT_FOUND", "UNKNOWN: Index error")
 
@@ -19,11 +22,13 @@ def find(check: Condition, case: Case) -> Finding:
     gap = case.gap_of_roles(check.role) if check.role else case.gap_of_workload(check.workload)
     if gap or workload is None:
         return gap or case.workload_missing(check.workload)
-    kind, value = _evaluate(check.expression, _values(workload, check, case))
+    values = _values(workload, check, case)
+    kind, value = _evaluate(check.expression, values)
+    field, seen = _seen(check, case, values)
     # Its other words are the author's, and stand in the lab.
-    params = {"field": check.field}
+    params = {"field": field, "seen": seen}
     command = case.kubectl("get", workload.resource, "-o", "yaml")
-    lines = (f"{check.expression} → {value}",)
+    lines = (f"{field} = {seen}",)
     if kind == "BOOL":
         verdict = Finding("passed", "condition_met", params, command, lines)
         return (
@@ -33,7 +38,8 @@ def find(check: Condition, case: Case) -> Finding:
         )
     if kind == "ERROR" and str(value).startswith(_MISSING):
         return Finding("failed", "field_missing", params, command, lines)
-    return Finding("unknown", "lab_error", {"reason": str(value)[:300]}, command, lines)
+    wrong = (f"{check.expression} → {value}",)
+    return Finding("unknown", "lab_error", {"reason": str(value)[:300]}, command, wrong)
 
 
 def compile_expression(expression: str) -> None:
@@ -61,6 +67,17 @@ def _values(workload: WorkloadView, check: Condition, case: Case) -> dict[str, A
     if player:
         found["container"] = player.example.spec
     return {name: clean_object(value)[0] for name, value in found.items()}
+
+
+def _seen(check: Condition, case: Case, values: dict[str, Any]) -> tuple[str, str]:
+    """Where the value stands, with the role's container by its name, and the value."""
+    player = case.role(check.role) if check.role else None
+    head, among, rest = check.field.partition(AMONG)
+    if player and among:
+        place = player.example.field.removeprefix("spec.")
+        return f"{head}{place}{rest}", tell_value(value_at(values["container"], rest))
+    found = value_at(values["workload"], check.field)
+    return check.field, tell_value(value_at(values["pod"], check.field) if found is None else found)
 
 
 @lru_cache(maxsize=64)

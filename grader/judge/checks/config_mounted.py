@@ -17,7 +17,8 @@ def find(check: ConfigMounted, case: Case) -> Finding:
     container = player.example
     params = {"config": check.config, "container": container.name}
     if config_map(case.evidence, check.config) is None:
-        return Finding("failed", "config_missing", params, case.kubectl("get", "configmaps"))
+        missing = Finding("failed", "config_missing", params, case.kubectl("get", "configmaps"))
+        return case.gap_of_cuts("ConfigMap") or missing
     command = describe(container, case)
     volumes = container.pod.volumes
     mounts = [

@@ -42,6 +42,10 @@ def find(check: NamesOnlyLocalhost, case: Case) -> Finding:
     if gap or player is None:
         return gap or case.role_missing(check.role)
     container = player.example
+    unread = [it for it in _configs(container) if config_map(case.evidence, it) is None]
+    cut_list = case.gap_of_cuts("ConfigMap") if unread else None
+    if cut_list:
+        return cut_list
     found = tuple(_texts(container, case))
     command = case.kubectl("get", player.workload.resource, "-o", "yaml")
     params = {"container": container.name}
@@ -52,7 +56,9 @@ def find(check: NamesOnlyLocalhost, case: Case) -> Finding:
     cut = next((it.field for it in found if "[cut " in it.words[-40:]), "")
     if cut:
         return Finding("unknown", "too_long_to_read", params | {"field": cut}, command)
-    return Finding("passed", "names_only_localhost", params, command, _lines(found))
+    right = Finding("passed", "names_only_localhost", params, command, _lines(found))
+    # A word is a host where a Service is called so.
+    return case.gap_of_cuts("Service") or right
 
 
 def _lines(found: tuple[Text, ...] | list[Text]) -> tuple[str, ...]:
@@ -123,11 +129,21 @@ def _settings(container: ContainerView, case: Case) -> Iterator[tuple[str, str, 
 
 def _files(container: ContainerView, case: Case) -> Iterator[tuple[str, str, str]]:
     """Files of ConfigMaps that it mounts: field, name, content."""
-    sources = (container.pod.volumes.get(mount.volume, {}) for mount in container.mounts)
-    configs = dict.fromkeys(name for source in sources for name in config_names(source))
-    for config in configs:
+    for config in _mounted(container):
         for key, content in _data(config, case).items():
             yield f"configmap/{config} {key}", key, content
+
+
+def _mounted(container: ContainerView) -> tuple[str, ...]:
+    sources = (container.pod.volumes.get(mount.volume, {}) for mount in container.mounts)
+    return tuple(dict.fromkeys(name for source in sources for name in config_names(source)))
+
+
+def _configs(container: ContainerView) -> frozenset[str]:
+    """All ConfigMaps that it is given."""
+    whole = (text(it, "configMapRef", "name") for it in entries(container.spec, "envFrom"))
+    single = (text(it, "valueFrom", "configMapKeyRef", "name") for it in container.env)
+    return frozenset((*_mounted(container), *whole, *single)) - {""}
 
 
 def _data(config: str, case: Case) -> dict[str, str]:

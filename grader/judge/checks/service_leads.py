@@ -15,7 +15,8 @@ def find(check: ServiceLeads, case: Case) -> Finding:
     service = find_service(case.evidence, check.service)
     if service is None:
         params = {"service": check.service}
-        return Finding("failed", "service_missing", params, case.kubectl("get", "services"))
+        missing = Finding("failed", "service_missing", params, case.kubectl("get", "services"))
+        return case.gap_of_cuts("Service") or missing
     port = _port(service, check.port)
     if port is None:
         return _port_missing(service, check, case)
@@ -41,8 +42,14 @@ def _judge(
         "get", "endpointslices", "-l", f"kubernetes.io/service-name={check.service}", "-o", "yaml"
     )
     if strangers:
+        cut = case.gap_of_cuts("Pod", "ReplicaSet")
+        if cut:
+            return cut
         params |= {"stranger": strangers[0].pod_name or strangers[0].ip}
         return Finding("failed", "endpoints_foreign", params, command, lines)
+    cut = case.gap_of_cuts("EndpointSlice")
+    if cut:
+        return cut
     if ready:
         return Finding("passed", "service_leads", params, command, lines)
     if found:

@@ -19,9 +19,10 @@ def judged(expression: str, **more: Any) -> tuple[str, str]:
 
 
 def test_a_condition_over_the_workload_is_met() -> None:
-    found = finding(standing(), condition("workload.spec.replicas == 1"))
+    found = finding(standing(), condition("workload.spec.replicas == 1", field="spec.replicas"))
     assert (found.verdict, found.code) == ("passed", "condition_met")
-    assert found.evidence == ("workload.spec.replicas == 1 → True",)
+    assert found.evidence == ("spec.replicas = 1",)
+    assert found.params == {"field": "spec.replicas", "seen": "1"}
     assert found.command == "kubectl -n learner-1 get deployment/web -o yaml"
 
 
@@ -32,6 +33,47 @@ def test_a_condition_that_is_not_so_fails() -> None:
 def test_a_condition_may_look_at_the_role_and_its_pod() -> None:
     expression = "container.ports.exists(p, p.containerPort == 80) && pod.status.phase == 'Running'"
     assert judged(expression, role="writer") == ("passed", "condition_met")
+
+
+PORTS = "spec.template.spec.containers[].ports"
+
+
+def seen_at(field: str, **more: Any) -> str:
+    found = finding(standing(), condition("workload.spec.replicas == 3", field=field, **more))
+    assert found.code == "condition_not_met"
+    return found.evidence[0]
+
+
+def test_a_condition_shows_the_ports_of_the_roles_container_by_its_name() -> None:
+    assert seen_at(PORTS, role="writer") == "spec.template.spec.containers[nginx].ports = [80]"
+    assert seen_at(PORTS, role="reader") == "spec.template.spec.containers[shipper].ports = not set"
+
+
+@pytest.mark.parametrize(
+    ("field", "shown"),
+    [
+        ("spec.template.spec.containers[].image", "[nginx:1.27, busybox]"),
+        ("spec.template.spec.containers", "[nginx, shipper]"),
+        ("status.conditions", "[Available=True]"),
+        ("metadata.name", "web"),
+        ("spec.template.metadata.labels", '{"app": "web"}'),
+        ("spec.nothing.here", "not set"),
+        ("status.podIP.x[].y", "not set"),
+    ],
+)
+def test_a_condition_shows_what_stands_at_its_field(field: str, shown: str) -> None:
+    assert seen_at(field) == f"{field} = {shown}"
+
+
+def test_a_field_of_the_pod_is_looked_for_there() -> None:
+    assert seen_at("status.phase") == "status.phase = Running"
+
+
+def test_a_long_value_is_cut() -> None:
+    workspace = standing()
+    workspace.get("Deployment")["metadata"]["labels"] = {"a": "b" * 500}
+    check = condition("workload.spec.replicas == 3", field="metadata.labels")
+    assert len(finding(workspace, check).params["seen"]) == 201
 
 
 def test_a_condition_looks_at_the_newest_pod() -> None:
