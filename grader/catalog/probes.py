@@ -89,6 +89,13 @@ class FreshLine(Strict):
     kind: Literal["fresh_line"]
     role: Slug
     fits: str = Field(max_length=200, description="RE2 expression.")
+    # Left out of the lab's version where it is not used: no lab changes by a key that it lacks.
+    unless: str | None = Field(
+        default=None,
+        exclude_if=lambda unless: unless is None,
+        max_length=200,
+        description="RE2 expression: a line that fits it never counts, whatever else it says.",
+    )
     within: Seconds = 15.0
 
 

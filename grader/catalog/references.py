@@ -34,6 +34,7 @@ def wrong_references(definition: LabDefinition) -> Iterator[Mistake]:
     for key, probe in definition.probes.items():
         yield from _unknown_names(definition, ("probes", key), probe)
         yield from _bad_expression(("probes", key, "fits"), getattr(probe, "fits", None))
+        yield from _bad_expression(("probes", key, "unless"), getattr(probe, "unless", None))
     for place, task in enumerate(definition.tasks):
         yield from _in_task(definition, ("tasks", place), task)
 

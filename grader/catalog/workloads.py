@@ -27,9 +27,13 @@ class Role(Strict):
     )
     listens: Ports | Literal["any", "none"] | None = Field(
         default=None,
-        description="Ports that it really listens on, read from /proc in the running container.",
+        description="Ports that it really listens on, read from /proc in the running container; "
+        "the first speaks louder than the others.",
     )
-    ports: Ports = Field(default=(), description="Ports that its spec declares.")
+    ports: Ports = Field(
+        default=(),
+        description="Ports that its spec declares; the first speaks louder than the others.",
+    )
     images: Words = Field(default=(), description="Words in the image's name.")
     commands: Words = Field(default=(), description="Words in its command and arguments.")
     not_images: Words = Field(default=(), description="Words that speak against it.")
@@ -42,4 +46,10 @@ class Role(Strict):
     )
     prints: str | None = Field(
         default=None, max_length=200, description="RE2 expression that a line of its log fits."
+    )
+    # Left out of the lab's version where it is not used: no lab changes by a key that it lacks.
+    counts: bool = Field(
+        default=False,
+        exclude_if=lambda counts: not counts,
+        description="The last numbers of its log rise by one and the same step.",
     )

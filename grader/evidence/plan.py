@@ -48,4 +48,4 @@ def _log_roles(definition: LabDefinition) -> Iterator[str]:
             yield probe.reader
         elif isinstance(probe, FreshLine):
             yield probe.role
-    yield from (key for key, role in definition.roles.items() if role.prints)
+    yield from (key for key, role in definition.roles.items() if role.prints or role.counts)

@@ -7,7 +7,7 @@ words are words: `echo hello.world`, `SET user:1001`, `redis-cli`, `haproxy.cfg`
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from grader.judge.shell import commands_of, program_of, simple_commands
@@ -97,6 +97,9 @@ _VARIABLE = re.compile(r"\$\{(\w+)(?::?[-=]([^}]*))?\}|\$\((\w+)\)|\$(\w+)")
 _REFERENCE = re.compile(r"\$\(([A-Za-z_]\w*)\)")
 _ASSIGNED = re.compile(r"(?:^|[\s;&|({])([A-Za-z_]\w*)=(\"[^\"\n]*\"|'[^'\n]*'|[^\s;&|)]*)")
 
+# Of a value put together from others: longer than any host, short enough for a long script.
+_LONGEST_VALUE = 512
+
 
 @dataclass(frozen=True)
 class Neighbourhood:
@@ -110,9 +113,13 @@ class Neighbourhood:
 
     def with_variables(self, text: str) -> "Neighbourhood":
         """Also those that a script sets."""
-        found = {name: value.strip("\"'") for name, value in _ASSIGNED.findall(text)}
-        variables = {**self.variables, **found}
-        return Neighbourhood(self.services, self.ports, self.namespace, self.local, variables)
+        variables = dict(self.variables)
+        around = replace(self, variables=variables)
+        for name, value in _ASSIGNED.findall(text):
+            # In the script's order: `H=${H}is` knows the H that was set before.
+            plain = value.strip("\"'")
+            variables[name] = _expand(plain, around)[:_LONGEST_VALUE] if "$" in plain else plain
+        return around
 
     def is_local(self, host: str) -> bool:
         name = host.strip("[]").rstrip(".").lower()

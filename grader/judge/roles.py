@@ -9,7 +9,7 @@ and only its behaviour is found wanting. A role that nothing speaks for is not g
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -23,12 +23,16 @@ from grader.evidence.views import (
     find_workload,
     main_workload,
 )
+from grader.judge.counting import counts
 
 PROVEN = 1000
 # Several may be proven to read a log: one that cannot write to it is the better reader.
 ONLY_READS = 500
 LISTENS = 120
 PRINTS = 60
+# The rule that a counter is judged by: more than what two containers print, and their commands.
+COUNTS = 180
+COUNTED = 3
 STORAGE = 100
 PORTS = 30
 COMMAND = 10
@@ -73,9 +77,18 @@ class Candidate:
 
     @cached_property
     def lines(self) -> tuple[str, ...]:
+        return tuple(line for log in self._logs for line in log)
+
+    @cached_property
+    def counts(self) -> bool:
+        """In the log of one of its replicas; those of several do not make one count."""
+        return any(counts(log, COUNTED) for log in self._logs)
+
+    @cached_property
+    def _logs(self) -> tuple[tuple[str, ...], ...]:
         mine = {(it.pod.name, it.name) for it in self.replicas}
         logs = (log for log in self.evidence.logs if (log.pod, log.container) in mine)
-        return tuple(line.text for log in logs for line in log.lines)
+        return tuple(tuple(line.text for line in log.lines) for log in logs)
 
     @cached_property
     def proven(self) -> frozenset[str]:
@@ -199,7 +212,7 @@ def _score(role: Role, it: Candidate) -> int:
     return (
         _behaviour(role, it)
         + STORAGE * (role.mounts_config is not None and role.mounts_config in it.configs)
-        + PORTS * (not set(role.ports).isdisjoint(it.spec.ports))
+        + _in_order(PORTS, role.ports, it.spec.ports)
         + COMMAND * (_names(role.commands, it.command) - _names(role.not_commands, it.command))
         + IMAGE * (_names(role.images, it.image) - _names(role.not_images, it.image))
     )
@@ -212,11 +225,18 @@ def _behaviour(role: Role, it: Candidate) -> int:
     elif role.listens == "none":
         score += LISTENS * it.is_silent
     elif role.listens:
-        score += LISTENS * (not it.ports.isdisjoint(role.listens))
+        score += _in_order(LISTENS, role.listens, it.ports)
     if role.prints:
         fits = re.compile(role.prints)
         score += PRINTS * any(fits.search(line) for line in it.lines)
-    return score
+    return score + COUNTS * (role.counts and it.counts)
+
+
+def _in_order(weight: int, wanted: Sequence[int], seen: Collection[int]) -> int:
+    """The first port is the one that is meant; any other may be a mistake, and weighs half."""
+    if wanted and wanted[0] in seen:
+        return weight
+    return weight // 2 * any(port in seen for port in wanted)
 
 
 @lru_cache(maxsize=256)

@@ -3,14 +3,14 @@
 One wrap-around is fine. A container that has finished its work before will finish again.
 """
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 
 from grader.catalog.checks import GrowingNumbers
 from grader.evidence.views import ContainerView
 from grader.judge.case import Case
 from grader.judge.containers import age_of, line_of, logs
+from grader.judge.counting import LOOKED_AT, counts, numbers_of
 from grader.judge.recent import Line, line_of_log, recent_lines
 from grader.judge.verdict import Finding, Tri
 
@@ -20,11 +20,7 @@ FRESH = 90.0
 # clock's and a busy machine are no fault of it.
 PAUSES = 3.0
 LEAST_PAUSE = 5.0
-# So many of the last numbers have to fit, where there are so many.
-LOOKED_AT = 6
 YOUNG = 20.0
-_CLOCK = re.compile(r"\d{4}-\d\d-\d\d[T ]?|\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?")
-_NUMBER = re.compile(r"(?<![\w.])-?\d{1,18}(?![\w.]*\w)")
 
 
 def find(check: GrowingNumbers, case: Case) -> Finding:
@@ -45,7 +41,7 @@ def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Findi
     if container.restarts and container.last_exit_code == 0:
         params |= {"restarts": container.restarts}
         return Finding("failed", "counter_ends", params, command, (line_of(container, case),))
-    counted = [line for line in lines if line.age <= FRESH and _numbers(line.text)]
+    counted = [line for line in lines if line.age <= FRESH and numbers_of(line.text)]
     shown = tuple(line_of_log(container, line) for line in counted[-check.at_least :])
     verdict, code, more = _tell(counted, check.at_least, age_of(container, case))
     return Finding(verdict, code, params | more, command, shown or (line_of(container, case),))
@@ -54,7 +50,7 @@ def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Findi
 def _tell(
     counted: Sequence[Line], at_least: int, age: float | None
 ) -> tuple[Tri, str, dict[str, object]]:
-    if any(_rises(column, at_least) for column in _columns(counted)):
+    if counts([line.text for line in counted], at_least):
         if _goes_on(counted):
             return "passed", "numbers_grow", {}
         return "failed", "numbers_stopped", {"seconds": round(counted[-1].age)}
@@ -65,29 +61,9 @@ def _tell(
     return "failed", "numbers_missing", {}
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    """The numbers of a line; the time of day is none, it grows by itself."""
-    return tuple(int(found) for found in _NUMBER.findall(_CLOCK.sub(" ", text)))
-
-
 def _goes_on(lines: Sequence[Line]) -> bool:
     """Whether the newest line is as young as the pauses before it promise."""
     ages = [line.age for line in lines[-LOOKED_AT:]]
     pauses = sorted(older - younger for older, younger in pairwise(ages))
     usual = pauses[len(pauses) // 2]
     return ages[-1] <= max(LEAST_PAUSE, PAUSES * usual)
-
-
-def _columns(lines: Sequence[Line]) -> Iterator[list[int]]:
-    """What may be the count: the first number of each line, or the last."""
-    tail = [_numbers(line.text) for line in lines[-LOOKED_AT:]]
-    yield [numbers[0] for numbers in tail]
-    yield [numbers[-1] for numbers in tail]
-
-
-def _rises(numbers: Sequence[int], at_least: int) -> bool:
-    steps = [later - earlier for earlier, later in pairwise(numbers)]
-    rises = [step for step in steps if step > 0]
-    wraps = len(steps) - len(rises)
-    falls = [step for step in steps if step < 0]
-    return len(falls) == wraps <= 1 and len(rises) >= at_least - 1 and len(set(rises)) == 1

@@ -32,6 +32,7 @@ class _Search:
     def __init__(self, probe: FreshLine, container: ContainerView, journal: Journal) -> None:
         self._probe = probe
         self._fits = re.compile(probe.fits)
+        self._unless = re.compile(probe.unless) if probe.unless else None
         self._container = container
         self._journal = journal
         self._found: LogLine | None = None
@@ -66,9 +67,13 @@ class _Search:
             return
         with self._changed:
             self._last = [*self._last, clean(line.text, 300)][-KEPT_LINES:]
-            if self._found is None and self._fits.search(line.text[:LONGEST]):
+            if self._found is None and self._counts(line.text[:LONGEST]):
                 self._found = line
                 self._changed.notify_all()
+
+    def _counts(self, line: str) -> bool:
+        refused = self._unless is not None and self._unless.search(line)
+        return bool(self._fits.search(line)) and not refused
 
     def _conclude(self) -> None:
         found, container = self._found, self._container

@@ -11,6 +11,7 @@ def test_the_longest_hold_and_every_role_whose_log_matters_are_planned() -> None
         "shipper": {},
         "asked": {},
         "app": {"prints": "PONG"},
+        "cashier": {"counts": True},
     }
     probes = {
         "flow": {"kind": "log_flow", "writer": "front", "reader": "shipper"},
@@ -32,7 +33,7 @@ def test_the_longest_hold_and_every_role_whose_log_matters_are_planned() -> None
     planned = plan(lab)
     assert planned.kinds == KINDS
     assert planned.hold_seconds == 20
-    assert planned.log_roles == ("counter", "asked", "shipper", "app")
+    assert planned.log_roles == ("counter", "asked", "shipper", "app", "cashier")
     assert planned.listener_roles == ("front", "counter")
     assert set(planned.probes) == {"flow", "line", "page"}
 

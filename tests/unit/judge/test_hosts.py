@@ -68,6 +68,8 @@ OTHER_SCRIPTS = (
     ("while true; do redis-cli -h redis PING; sleep 2; done", "redis"),
     ("redis-cli -h localhost ping; redis-cli -p 6379 -h redis ping", "redis"),
     ("redis-cli -h backend ping", "backend"),
+    ("H=red; H=${H}is; redis-cli -h $H ping", "redis"),
+    ('FIRST=re; HOST="${FIRST}dis"; redis-cli -h "$HOST" ping', "redis"),
     ("redis-cli --host redis ping", "redis"),
     ("redis-cli -h redis.learner-1 ping", "redis.learner-1"),
     (

@@ -199,3 +199,48 @@ def test_names_and_places_never_change_who_plays(names: list[str], chance: rando
     before = players(workspace, SIDECAR)
     after = players(renamed(workspace, mapping, chance), SIDECAR)
     assert after == {role: mapping[name] for role, name in before.items()}
+
+
+PRINTERS = {
+    "counter": {"counts": True, "prints": r"^\D*\d+\D*$", "not_commands": ["date"]},
+    "monitor": {"prints": "[A-Za-z]{2}", "commands": ["date", "/proc"]},
+}
+
+
+def printing(counter: tuple[str, ...], monitor: tuple[str, ...]) -> Workspace:
+    workspace = standing(deployment(container("a", args=["date"]), container("b", args=["/proc"])))
+    for name, lines in (("a", counter), ("b", monitor)):
+        workspace.says(name, *((f"2026-03-01T12:00:0{at}Z", it) for at, it in enumerate(lines)))
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("counter", "monitor"),
+    [
+        (("Sat 21 2026 7", "Sat 21 2026 8", "Sat 21 2026 9"), ("42", "41", "42")),
+        (("step 10 of 1000", "step 20 of 1000", "step 30 of 1000"), ("7", "7", "7")),
+        (("[12:00:01] n=7", "[12:00:05] n=14", "[12:00:09] n=21"), ("42 ok", "42 ok", "42 ok")),
+    ],
+)
+def test_a_counter_is_known_by_its_numbers_that_rise_whatever_else_the_two_print(
+    counter: tuple[str, ...], monitor: tuple[str, ...]
+) -> None:
+    assert players(printing(counter, monitor), PRINTERS) == {"counter": "a", "monitor": "b"}
+
+
+def test_numbers_that_do_not_rise_leave_the_counter_to_what_else_speaks_for_it() -> None:
+    workspace = printing(("Sat 21 2026 7",) * 3, ("7", "7", "7"))
+    assert players(workspace, PRINTERS) == {"counter": "b", "monitor": "a"}
+
+
+@pytest.mark.parametrize(("real", "plays"), [(80, "real"), (81, "extra")])
+@pytest.mark.parametrize("other", [8080, 9090])
+def test_the_first_of_its_ports_speaks_louder_than_the_others(
+    other: int, real: int, plays: str
+) -> None:
+    roles = {"web": {"listens": [80, 8080, 9090], "ports": [80, 8080], "commands": ["httpd"]}}
+    declared = {"ports": [{"containerPort": other}], "command": ["httpd"]}
+    workspace = standing(deployment(container("extra", **declared), container("real")))
+    workspace.listens("extra", other)
+    workspace.listens("real", real)
+    assert players(workspace, roles) == {"web": plays}
