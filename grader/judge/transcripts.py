@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from grader.catalog.probes import Probe
 from grader.evidence.model import Step
 from grader.evidence.reading import mapping, text
 from grader.judge.case import Case
@@ -19,7 +20,10 @@ SERVICE_TROUBLES = {
     "not_ready": "through_service_unready",
     "foreign_endpoint": "through_service_foreign",
     "refused": "through_service_refused",
+    "no_answer": "through_service_silent",
 }
+# What a port may do but answer. Any other word is none about the port, but about our way to it.
+SILENT = frozenset({"no_answer", "closed", "silent"})
 
 # The lists that tell so: of one that was cut, they tell nothing.
 SEEN_IN = {
@@ -34,6 +38,7 @@ SEEN_IN = {
 class Sight(Generic[Asked]):
     """What a probe was asked to do, what it found, and the steps it took."""
 
+    key: str
     probe: Asked
     facts: Mapping[str, Any]
     lines: tuple[str, ...]
@@ -49,33 +54,42 @@ def look_at(key: str, kind: type[Asked], case: Case) -> Sight[Asked] | Finding:
         return Finding("unknown", "not_collected", {"probe": key})
     # What came of it stands at the end.
     lines = tuple(_line(step) for step in transcript.steps[-MOST_LINES:])
-    return Sight(probe, mapping(transcript.facts), lines)
+    return Sight(key, probe, mapping(transcript.facts), lines)
 
 
-def idle(port: int, case: Case) -> Finding:
+def idle(probe: Probe, case: Case) -> Finding:
     """No Pod of the workload runs that could be asked."""
     cut = case.gap_of_cuts("Pod")
     if cut:
         return cut
-    return case.unless_settled(
-        Finding("failed", "pod_idle", {"port": port}, case.kubectl("get", "pods"))
-    )
+    params = {"port": getattr(probe, "port", 0)}
+    finding = Finding("failed", "pod_idle", params, case.kubectl("get", "pods"))
+    return case.unless_settled(finding, case.matter_of(probe))
 
 
-def service_trouble(
-    facts: Mapping[str, Any], service: str, port: int, case: Case
-) -> Finding | None:
-    """A failed finding where the Service itself kept the probe from its aim."""
-    why = text(facts, "why")
+def service_trouble(sight: Sight[Any], service: str, port: int, case: Case) -> Finding | None:
+    """A finding where the Service itself kept the probe from its aim."""
+    why = text(sight.facts, "why")
     if not why:
         return None
     cut = case.gap_of_cuts(*SEEN_IN.get(why, ()))
     if cut:
         return cut
-    code = SERVICE_TROUBLES.get(why, "through_service_silent")
-    params = {"service": service, "port": port, "foreign": text(facts, "foreign")}
+    if why not in SERVICE_TROUBLES:
+        return untold(sight.key, why)
+    params = {"service": service, "port": port, "foreign": text(sight.facts, "foreign")}
     shown = ("get", "services") if why == "no_service" else ("describe", "service", service)
-    return Finding("failed", code, params, case.kubectl(*shown))
+    return Finding("failed", SERVICE_TROUBLES[why], params, case.kubectl(*shown))
+
+
+def port_code(error: str, codes: Mapping[str, str], silent: str) -> str:
+    """The finding's code for what a port did; none where the port was not seen."""
+    return codes.get(error) or (silent if error in SILENT else "")
+
+
+def untold(key: str, error: str) -> Finding:
+    """The probe met something that says nothing of the learner's work."""
+    return Finding("unknown", "probe_trouble", {"probe": key, "code": error, "detail": ""})
 
 
 def _line(step: Step) -> str:

@@ -7,7 +7,7 @@ from grader.catalog.checks import BannerSeen
 from grader.catalog.probes import Banner
 from grader.evidence.reading import entries, number, text
 from grader.judge.case import Case
-from grader.judge.transcripts import idle, look_at
+from grader.judge.transcripts import idle, look_at, port_code, untold
 from grader.judge.verdict import Finding, Tri
 
 CODES = {
@@ -16,6 +16,7 @@ CODES = {
     "other_protocol": "banner_protocol",
     "not_mysql": "banner_other",
 }
+ERRORS = {"refused": "banner_refused"}
 
 
 def find(check: BannerSeen, case: Case) -> Finding:
@@ -24,12 +25,15 @@ def find(check: BannerSeen, case: Case) -> Finding:
         return sight
     pods = entries(sight.facts, "pods")
     if not pods:
-        return idle(sight.probe.port, case)
+        return idle(sight.probe, case)
     code, params = _judge(sight.probe, pods[0])
+    if not code:
+        return untold(sight.key, text(pods[0], "error"))
     verdict: Tri = "passed" if code == "banner_seen" else "failed"
     port = sight.probe.port
     command = case.kubectl("port-forward", f"pod/{params['pod']}", f"{port}:{port}")
-    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
+    finding = Finding(verdict, code, params, command, sight.lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))
 
 
 def _judge(probe: Banner, pod: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -42,5 +46,5 @@ def _judge(probe: Banner, pod: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     }
     error = text(pod, "error")
     if error:
-        return ("banner_refused" if error == "refused" else "banner_silent"), params
+        return port_code(error, ERRORS, "banner_silent"), params
     return CODES.get(text(pod, "code"), "banner_other"), params

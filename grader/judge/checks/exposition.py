@@ -7,7 +7,7 @@ from grader.catalog.checks import Exposition
 from grader.catalog.probes import Scrape
 from grader.evidence.reading import entries, number, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import idle, look_at
+from grader.judge.transcripts import idle, look_at, port_code, untold
 from grader.judge.verdict import Finding, Tri
 
 ERRORS = {"refused": "exposition_refused", "not_http": "exposition_not_http"}
@@ -20,12 +20,15 @@ def find(check: Exposition, case: Case) -> Finding:
     facts = sight.facts
     attempts = entries(facts, "attempts")
     if not attempts:
-        return idle(sight.probe.port, case)
+        return idle(sight.probe, case)
     code, params = _judge(sight.probe, attempts)
+    if not code:
+        return untold(sight.key, text(attempts[-1], "error"))
     verdict: Tri = "passed" if code == "exposition_served" else "failed"
     pod = text(facts, "pod")
     command = case.kubectl("port-forward", f"pod/{pod}", f"{sight.probe.port}:{sight.probe.port}")
-    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
+    finding = Finding(verdict, code, params, command, sight.lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))
 
 
 def _judge(probe: Scrape, attempts: tuple[Mapping[str, Any], ...]) -> tuple[str, dict[str, Any]]:
@@ -45,7 +48,7 @@ def _judge(probe: Scrape, attempts: tuple[Mapping[str, Any], ...]) -> tuple[str,
     if truth(best, "fits"):
         return "exposition_served", params
     if error:
-        return ERRORS.get(error, "exposition_silent"), params
+        return port_code(error, ERRORS, "exposition_silent"), params
     if params["status"] != 200:
         return "exposition_status", params
     return ("exposition_bad_line" if params["number"] else "exposition_empty"), params

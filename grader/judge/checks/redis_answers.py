@@ -1,14 +1,12 @@
 """A Pod behind the Service answered PING."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from grader.catalog.checks import RedisAnswers
 from grader.catalog.probes import RedisPing
 from grader.evidence.reading import entries, number, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import look_at, service_trouble
+from grader.judge.transcripts import Sight, look_at, port_code, service_trouble, untold
 from grader.judge.verdict import Finding
 
 ERRORS = {"refused": "redis_refused", "not_redis": "redis_other"}
@@ -18,16 +16,17 @@ def find(check: RedisAnswers, case: Case) -> Finding:
     sight = look_at(check.probe, RedisPing, case)
     if isinstance(sight, Finding):
         return sight
-    finding = _judge(sight.probe, sight.facts, case)
-    return case.unless_settled(replace(finding, evidence=sight.lines))
+    finding = _judge(sight, case)
+    finding = replace(finding, evidence=sight.lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))
 
 
-def _judge(probe: RedisPing, facts: Mapping[str, Any], case: Case) -> Finding:
-    trouble = service_trouble(facts, probe.service, probe.port, case)
+def _judge(sight: Sight[RedisPing], case: Case) -> Finding:
+    probe, facts = sight.probe, sight.facts
+    trouble = service_trouble(sight, probe.service, probe.port, case)
     if trouble:
         return trouble
-    pods = entries(facts, "pods")
-    last: Mapping[str, Any] = pods[-1] if pods else {}
+    last = next(reversed(entries(facts, "pods")), None)
     params = {
         "service": probe.service,
         "pod": text(last, "pod"),
@@ -39,5 +38,7 @@ def _judge(probe: RedisPing, facts: Mapping[str, Any], case: Case) -> Finding:
     if truth(facts, "answered"):
         return Finding("passed", "redis_answered", params, command)
     error = text(last, "error")
-    code = ERRORS.get(error, "redis_silent") if error or not pods else "redis_error"
+    code = port_code(error, ERRORS, "redis_silent") if error else "redis_error"
+    if last is None or not code:
+        return untold(sight.key, error or "not_collected")
     return Finding("failed", code, params, command)

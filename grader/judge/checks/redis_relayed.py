@@ -8,7 +8,7 @@ from grader.catalog.checks import RedisRelayed
 from grader.catalog.probes import RedisRelay
 from grader.evidence.reading import mapping, text, truth
 from grader.judge.case import Case
-from grader.judge.transcripts import idle, look_at, service_trouble
+from grader.judge.transcripts import Sight, idle, look_at, port_code, service_trouble, untold
 from grader.judge.verdict import Finding
 
 # By the first way that failed: `there` from the Pod to the backend, `back` the other way round.
@@ -20,15 +20,17 @@ def find(check: RedisRelayed, case: Case) -> Finding:
     sight = look_at(check.probe, RedisRelay, case)
     if isinstance(sight, Finding):
         return sight
-    finding = _judge(sight.probe, sight.facts, case)
-    return case.unless_settled(replace(finding, evidence=sight.lines))
+    finding = _judge(sight, case)
+    finding = replace(finding, evidence=sight.lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))
 
 
-def _judge(probe: RedisRelay, facts: Mapping[str, Any], case: Case) -> Finding:
+def _judge(sight: Sight[RedisRelay], case: Case) -> Finding:
+    probe, facts = sight.probe, sight.facts
     pod = text(facts, "pod")
     if not pod:
-        return idle(probe.port, case)
-    trouble = service_trouble(facts, probe.backend, probe.backend_port, case)
+        return idle(probe, case)
+    trouble = service_trouble(sight, probe.backend, probe.backend_port, case)
     if trouble:
         return trouble
     ways = ("there", "back")
@@ -42,6 +44,8 @@ def _judge(probe: RedisRelay, facts: Mapping[str, Any], case: Case) -> Finding:
     }
     command = case.kubectl("port-forward", f"pod/{pod}", f"{probe.port}:{probe.port}")
     code = _code(mapping(facts, failed), failed) if failed else "redis_relayed"
+    if not code:
+        return untold(sight.key, text(facts, failed, "error") or "not_collected")
     return Finding("failed" if failed else "passed", code, params, command)
 
 
@@ -49,6 +53,5 @@ def _code(said: Mapping[str, Any], way: str) -> str:
     error = text(said, "error")
     if error == "not_there":
         return NOT_FOUND[way]
-    if text(said, "side") == "there":
-        return "relay_backend_silent"
-    return AT_THE_POD.get(error, "relay_silent")
+    code = port_code(error, AT_THE_POD, "relay_silent")
+    return "relay_backend_silent" if code and text(said, "side") == "there" else code

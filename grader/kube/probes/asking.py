@@ -26,13 +26,16 @@ SHORTEST_TRY = 2.0
 PASSING = (PortRefusedError, NoAnswerError, ConnectionLostError, TimedOutError)
 # What the other end is: asking again will not change it.
 LASTING = (NotHttpError, NotRedisError)
+# What an error says of the port once the tunnel to it stood. Before that, the same errors tell of
+# the API server only, or of the way to it.
+SAID = {PortRefusedError: "refused", ConnectionLostError: "closed", TimedOutError: "silent"}
 
 
 @dataclass(frozen=True)
 class Failed:
     """Why a port gave no answer: a fact about the Pod, no trouble of ours."""
 
-    code: str  # refused, no_answer, timeout, not_http, not_redis, unreachable
+    code: str  # refused, no_answer, closed, silent, not_http, not_redis
     detail: str = ""
 
 
@@ -44,25 +47,31 @@ def talk(
     seconds: float,
     stop: threading.Event | None = None,
 ) -> Found | Failed:
-    """`what` through a new tunnel, until it succeeds, the time is up, or it is called off."""
+    """`what` through a new tunnel, until it succeeds, the time is up, or it is called off.
+
+    Raises where no tunnel could be opened: nobody has seen the port then.
+    """
     deadline = time.monotonic() + min(seconds, scene.client.budget.left())
     stop = stop or threading.Event()
     attempt = 0
     while True:
-        left = deadline - time.monotonic()
+        bound = max(SHORTEST_TRY, min(LONGEST_ANSWER, deadline - time.monotonic()))
+        is_open = False
         try:
-            bound = max(SHORTEST_TRY, min(LONGEST_ANSWER, left))
             with scene.client.port_forward(scene.namespace, pod.name, port, seconds=bound) as it:
+                is_open = True
                 return what(it)
         except LASTING as error:
             return failure(error)
         except PASSING as error:
+            is_seen = is_open or isinstance(error, PortRefusedError)
             pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+            is_late = time.monotonic() + pause >= deadline and (is_seen or attempt > 0)
             attempt += 1
-            is_late = time.monotonic() + pause >= deadline
-            if is_late or scene.client.budget.calls_left() <= SPARED:
-                return failure(error)
-            if stop.wait(pause):
+            is_last = is_late or scene.client.budget.calls_left() <= SPARED
+            if is_last and not is_seen:
+                raise
+            if is_last or stop.wait(pause):
                 return failure(error)
 
 
@@ -94,4 +103,4 @@ def get(  # noqa: PLR0913 - whom to ask for what, for how long
 
 def failure(error: KubeError) -> Failed:
     said = error.first if isinstance(error, NotHttpError) else ""
-    return Failed(error.code, said)
+    return Failed(SAID.get(type(error), error.code), said)

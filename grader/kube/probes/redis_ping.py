@@ -1,12 +1,18 @@
 """Does a Pod behind the Service answer PING."""
 
+from typing import TYPE_CHECKING
+
 from grader.catalog.probes import RedisPing
+from grader.kube.errors import KubeError
 from grader.kube.probes.asking import Failed, talk
 from grader.kube.probes.behind import look_behind
 from grader.kube.probes.journal import Journal
 from grader.kube.probes.scene import MOST_PODS, Scene
 from grader.kube.probes.target_port import target_port
-from grader.kube.redis_over_tunnel import RedisTalk
+from grader.kube.redis_over_tunnel import RedisTalk, Reply
+
+if TYPE_CHECKING:
+    from grader.kube.port_forward import Tunnel
 
 
 def run(probe: RedisPing, scene: Scene, journal: Journal) -> None:
@@ -20,9 +26,15 @@ def run(probe: RedisPing, scene: Scene, journal: Journal) -> None:
         "answered": False,
         "pods": [],
     }
+    trouble: KubeError | None = None
     for pod in behind.pods[:MOST_PODS]:
         port = target_port(scene, probe.service, probe.port, pod)
-        reply = talk(scene, pod, port, lambda it: RedisTalk(it).say("PING"), scene.patience(pod))
+        try:
+            reply = talk(scene, pod, port, _ping, scene.patience(pod))
+        except KubeError as error:
+            # One that answers is enough; without it, one that nobody could ask leaves it open.
+            trouble = error
+            continue
         if isinstance(reply, Failed):
             facts["pods"].append({"pod": pod.name, "port": port, "error": reply.code})
             saw, answered = reply.code, False
@@ -33,3 +45,9 @@ def run(probe: RedisPing, scene: Scene, journal: Journal) -> None:
         if answered:
             facts["answered"] = True
             return
+    if trouble:
+        raise trouble
+
+
+def _ping(tunnel: "Tunnel") -> Reply:
+    return RedisTalk(tunnel).say("PING")

@@ -15,6 +15,8 @@ from tests.unit.judge.labs import deployment, finding, mount, nginx, shipper, st
 from tests.workspaces import NOW
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from grader.judge.verdict import Finding
 
 WORDS = Path(__file__).resolve().parents[3] / "grader" / "words"
@@ -120,7 +122,12 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("service_answers", HTTP, "through_service_answered", {"status": 404, "path": "/x1"}),
     ("service_answers", HTTP | {"status": 499}, "through_service_answered", {"status": 499}),
     ("service_answers", HTTP | {"status": 500}, "through_service_error", {"status": 500}),
-    ("service_answers", HTTP | {"status": None}, "through_service_silent", {"service": "web"}),
+    (
+        "service_answers",
+        HTTP | {"status": None, "why": "no_answer"},
+        "through_service_silent",
+        {"service": "web"},
+    ),
     ("service_answers", HTTP | {"why": "no_service"}, "through_service_missing", {}),
     ("service_answers", HTTP | {"why": "no_port"}, "through_service_no_port", {"port": 80}),
     ("service_answers", HTTP | {"why": "no_endpoints"}, "through_service_no_endpoints", {}),
@@ -135,7 +142,7 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ("service_answers", HTTP | {"why": "no_answer"}, "through_service_silent", {}),
     ("pod_answers", pod(status=503), "pod_answered", {"status": 503}),
     ("pod_answers", pod(error="refused"), "pod_refused", {"port": 80, "pod": "web-5d4f8-0"}),
-    ("pod_answers", pod(error="timeout"), "pod_silent", {}),
+    ("pod_answers", pod(error="silent"), "pod_silent", {}),
     ("pod_answers", pod(error="not_http", detail="J5.7"), "pod_not_http", {"said": "J5.7"}),
     ("pod_answers", {"port": 80, "pods": []}, "pod_idle", {"port": 80}),
     ("log_flows", FLOW, "log_flows", {"reader": "shipper", "path": "/x1", "line": "y2"}),
@@ -188,7 +195,7 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ),
     ("banner_seen", pod(**GREETING), "banner_seen", {"version": "5.7.44", "protocol": 10}),
     ("banner_seen", pod(error="refused"), "banner_refused", {"port": 3306}),
-    ("banner_seen", pod(error="timeout"), "banner_silent", {}),
+    ("banner_seen", pod(error="silent"), "banner_silent", {}),
     (
         "banner_seen",
         pod(code="error_packet", first="Host '10.1.1.1' is not allowed"),
@@ -206,7 +213,7 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         {"path": "/"},
     ),
     ("exposition", page({"path": "/", "error": "refused"}), "exposition_refused", {"port": 9090}),
-    ("exposition", page({"path": "/", "error": "timeout"}), "exposition_silent", {}),
+    ("exposition", page({"path": "/", "error": "silent"}), "exposition_silent", {}),
     (
         "exposition",
         page({"path": "/", "error": "not_http", "detail": "-e HTTP/1.1"}),
@@ -268,7 +275,7 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ),
     (
         "redis_answers",
-        {"answered": False, "pods": [{"pod": "redis-0", "error": "timeout"}]},
+        {"answered": False, "pods": [{"pod": "redis-0", "error": "silent"}]},
         "redis_silent",
         {},
     ),
@@ -284,7 +291,6 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
         "redis_other",
         {},
     ),
-    ("redis_answers", {"answered": False, "pods": []}, "redis_silent", {}),
     ("redis_relayed", RELAY, "redis_relayed", {"backend": "redis"}),
     ("redis_relayed", RELAY | {"pod": ""}, "pod_idle", {}),
     ("redis_relayed", RELAY | {"why": "no_endpoints"}, "through_service_no_endpoints", {}),
@@ -298,7 +304,7 @@ CASES: list[tuple[str, dict[str, Any], str, dict[str, Any]]] = [
     ),
     (
         "redis_relayed",
-        RELAY | {"there": {"ok": False, "error": "timeout", "side": "here"}},
+        RELAY | {"there": {"ok": False, "error": "silent", "side": "here"}},
         "relay_silent",
         {},
     ),
@@ -440,3 +446,53 @@ def test_a_probe_tells_which_of_two_likely_containers_plays_the_role() -> None:
         facts = FLOW | {"plays": {"reader": [proven]}}
         workspace.probes["try"] = Transcript("log_flow", (), facts)
         assert finding(workspace, check).verdict == verdict
+
+
+def test_of_two_that_read_the_log_the_one_that_cannot_write_is_the_reader() -> None:
+    """Whatever else speaks for the other one."""
+    debug = shipper(name="debug", volumeMounts=[mount()])
+    plain = shipper(command=["/ship"])
+    workspace = standing(deployment(nginx(), debug, plain))
+    facts = FLOW | {"plays": {"reader": ["debug", "shipper"]}}
+    workspace.probes["try"] = Transcript("log_flow", (), facts)
+    check = {"kind": "read_only_mount", "reader": "reader", "writer": "writer"}
+    assert finding(workspace, check).verdict == "passed"
+
+
+OURS = ("unreachable", "timeout", "rate_limited", "server_error", "forbidden", "budget", "new")
+SHAPES: dict[str, Callable[[str], dict[str, Any]]] = {
+    "service_answers": lambda code: HTTP | {"status": None, "why": code},
+    "pod_answers": lambda code: pod(error=code),
+    "banner_seen": lambda code: pod(error=code),
+    "exposition": lambda code: page({"path": "/", "error": code}),
+    "redis_answers": lambda code: {"answered": False, "pods": [{"pod": "redis-0", "error": code}]},
+    "redis_relayed": lambda code: RELAY | {"there": {"ok": False, "error": code, "side": "here"}},
+}
+
+
+@pytest.mark.parametrize("error", OURS)
+@pytest.mark.parametrize("check", list(SHAPES))
+def test_what_is_no_word_about_the_port_is_unknown_and_never_a_zero(check: str, error: str) -> None:
+    found = found_by(check, SHAPES[check](error))
+    assert (found.verdict, found.code) == ("unknown", "probe_trouble")
+    assert found.params["code"] == error
+
+
+@pytest.mark.parametrize("way", ["there", "back"])
+def test_trouble_on_the_way_to_the_backend_is_unknown_too(way: str) -> None:
+    found = found_by(
+        "redis_relayed", RELAY | {way: {"ok": False, "error": "unreachable", "side": "there"}}
+    )
+    assert (found.verdict, found.code) == ("unknown", "probe_trouble")
+
+
+@pytest.mark.parametrize(
+    ("check", "facts"),
+    [
+        ("service_answers", HTTP | {"status": None}),
+        ("redis_answers", {"answered": False, "pods": []}),
+        ("redis_relayed", RELAY | {"back": {}}),
+    ],
+)
+def test_facts_that_tell_of_nothing_are_unknown(check: str, facts: dict[str, Any]) -> None:
+    assert found_by(check, facts).code == "probe_trouble"

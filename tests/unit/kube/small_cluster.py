@@ -148,6 +148,7 @@ class SmallClient:
     shell: tuple[str, ...] = ("sh",)
     budget: Budget = field(default_factory=Budget)
     asked: list[str] = field(default_factory=list)
+    opens: Callable[[], None] = lambda: None  # raises where no tunnel can be opened
 
     @contextmanager
     def port_forward(
@@ -155,6 +156,7 @@ class SmallClient:
     ) -> Iterator[PortTunnel]:
         self.budget.call()
         self.asked.append(f"{pod}:{port}")
+        self.opens()
         serve = self.ports.get((pod, port))
         if serve is None:
             raise PortRefusedError(f"Nothing in the Pod listens on port {port}.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,15 +12,23 @@ import pytest
 
 from grader.evidence.model import Trouble
 from grader.kube.budget import Budget
-from grader.kube.errors import ForbiddenError, NotFoundError
-from grader.kube.http_over_tunnel import NoAnswerError
+from grader.kube.errors import (
+    ConnectionLostError,
+    ForbiddenError,
+    KubeError,
+    NotFoundError,
+    ServerError,
+    TimedOutError,
+)
+from grader.kube.http_over_tunnel import HttpAnswer, NoAnswerError
 from grader.kube.probes import run_probe
+from grader.kube.probes.asking import get
 from grader.kube.probes.banner import read_greeting
-from grader.kube.probes.journal import nonce
+from grader.kube.probes.journal import Journal, nonce
 from grader.kube.probes.later import Later
 from grader.kube.response import Answer
 from tests.unit.judge.labs import deployment, lab_with, mount, nginx, service, shipper, standing
-from tests.unit.kube.small_cluster import SmallClient, scene_of
+from tests.unit.kube.small_cluster import LocalShell, SmallClient, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -155,6 +165,58 @@ def test_what_the_api_server_forbids_us_is_our_trouble() -> None:
     assert found.trouble.code == "forbidden"
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        status_of(500, "etcd has no leader"),
+        status_of(503, "the server is currently unable to handle the request"),
+        status_of(504, "the server was unable to return a response in the time allotted"),
+        status_of(429, "too many requests"),
+        status_of(410, "gone"),
+        Answer(429, b"Too many requests, please try again later.", None),
+        Answer(500, b"This request caused apiserver to panic. Look in the logs.", None),
+    ],
+    ids=lambda it: f"{it.status} {it.body[-20:].decode()}",
+)
+def test_what_the_api_server_says_of_itself_is_our_trouble(answer: Answer) -> None:
+    found = front(SmallClient(proxied=lambda _: answer), with_service())
+    assert found.trouble is not None
+    assert found.trouble.code in {"server_error", "rate_limited", "gone"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["error trying to reach service: EOF", 'no endpoints available for service \\"web\\"'],
+)
+def test_what_it_says_of_the_endpoint_is_a_fact(said: str) -> None:
+    found = front(SmallClient(proxied=lambda _: status_of(503, said)), with_service())
+    assert (found.trouble, found.facts["why"]) == (None, "no_answer")
+
+
+def raising(error: KubeError) -> Callable[[str], Answer]:
+    def proxied(_path: str) -> Answer:
+        raise error
+
+    return proxied
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ConnectionLostError("lost"), TimedOutError("late")],
+    ids=lambda it: it.code,
+)
+def test_a_way_through_the_service_that_breaks_off_is_our_trouble_unless_the_pod_is_mute(
+    error: KubeError,
+) -> None:
+    ports: dict[tuple[str, int], Callable[[bytes], bytes]] = {(POD, 80): lambda _: http("hi")}
+    found = front(SmallClient(proxied=raising(error), ports=ports), with_service())
+    assert found.trouble is not None
+    assert found.trouble.code == error.code
+    mute = SmallClient(proxied=raising(error), ports={(POD, 80): lambda _: b""})
+    found = front(mute, with_service())
+    assert (found.trouble, found.facts["why"]) == (None, "no_answer")
+
+
 # pod_http, banner, scrape
 
 
@@ -243,6 +305,73 @@ def test_a_page_that_stays_bad_shows_its_line() -> None:
 
 def test_a_closed_port_is_refused() -> None:
     assert scrape(SmallClient())["attempts"][0]["error"] == "refused"
+
+
+def open_of(*errors: KubeError) -> Callable[[], None]:
+    """Opening a tunnel fails so often, then succeeds."""
+    left = list(errors)
+
+    def opens() -> None:
+        if left:
+            raise left.pop(0)
+
+    return opens
+
+
+LOST = ConnectionLostError("The API server broke off the connection.")
+LATE = TimedOutError("The API server does not answer in time.")
+BROKEN = ServerError("HTTP 500", status=500)
+PROBES_OF_PORTS: list[dict[str, Any]] = [
+    {"kind": "pod_http", "port": 80},
+    {"kind": "banner", "port": 80, "protocol": "mysql"},
+    {"kind": "scrape", "port": 80, "paths": ["/metrics"]},
+    {"kind": "redis_ping", "service": "web", "port": 80},
+]
+
+
+@pytest.mark.parametrize("error", [LOST, LATE, BROKEN], ids=lambda it: it.code)
+@pytest.mark.parametrize("probe", PROBES_OF_PORTS, ids=lambda it: it["kind"])
+def test_a_tunnel_that_was_never_opened_is_our_trouble(
+    probe: dict[str, Any], error: KubeError
+) -> None:
+    client = SmallClient(ports={(POD, 80): lambda _: http("hi")}, opens=open_of(*[error] * 99))
+    found = run(with_service(), client, **probe)
+    assert found.trouble is not None
+    assert found.trouble.code == error.code
+
+
+@pytest.mark.parametrize(("error", "code"), [(LOST, "closed"), (LATE, "silent")])
+def test_a_tunnel_that_was_opened_and_breaks_or_stays_silent_is_a_fact(
+    error: KubeError, code: str
+) -> None:
+    def serve(_request: bytes) -> bytes:
+        raise error
+
+    found = run(with_service(), SmallClient(ports={(POD, 80): serve}), kind="pod_http", port=80)
+    assert found.trouble is None
+    assert found.facts["pods"][0]["error"] == code
+
+
+def test_one_lost_connection_is_asked_again_even_without_patience() -> None:
+    client = SmallClient(ports={(POD, 80): lambda _: http("hi")}, opens=open_of(LOST))
+    lab = lab_with({"kind": "ready", "roles": ["writer"]})
+    scene = scene_of(with_service(), lab, client)
+    pod = scene.pods(scene.workload("main"))[0]  # type: ignore[arg-type]
+    answer = get(scene, Journal(scene.clock), pod, 80, "/x", seconds=0.0)
+    assert isinstance(answer, HttpAnswer)
+
+
+def test_a_redis_that_answers_is_enough_though_another_could_not_be_asked() -> None:
+    workspace = standing(
+        deployment(nginx(), shipper()),
+        deployment(nginx(), name="redis", replicas=2),
+        service("redis", "redis", {"port": 6379}),
+    )
+    ports = {(f"redis-5d4f8-{number}", 6379): FakeRedis() for number in (0, 1)}
+    client = SmallClient(ports={**ports}, opens=open_of(BROKEN))
+    found = run(workspace, client, kind="redis_ping", service="redis", port=6379)
+    assert found.trouble is None
+    assert found.facts["answered"]
 
 
 # Redis
@@ -358,7 +487,7 @@ def logs(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def flow(logs: Path, client: SmallClient, **change: Any) -> Transcript:
+def flow(logs: Path, client: SmallClient, within: float = 1.5, **change: Any) -> Transcript:
     shared = str(logs / "volume")
     workspace = standing(
         deployment(
@@ -366,7 +495,8 @@ def flow(logs: Path, client: SmallClient, **change: Any) -> Transcript:
             shipper(**{"volumeMounts": [mount(readOnly=True)], **change}),
         )
     )
-    return run(workspace, client, kind="log_flow", writer="writer", reader="reader", within=1.5)
+    probe = {"kind": "log_flow", "writer": "writer", "reader": "reader", "within": within}
+    return run(workspace, client, **probe)
 
 
 def web(logs: Path, file: str = "volume/access.log") -> Callable[[bytes], bytes]:
@@ -438,6 +568,43 @@ def test_a_writer_without_a_shell_says_so(logs: Path) -> None:
 def test_a_writer_that_shares_no_volume_is_not_searched(logs: Path) -> None:
     found = flow(logs, client_for(logs, "nowhere"), volumeMounts=[])
     assert found.facts["looked_in"] == []
+
+
+def two_readers(logs: Path, late: Path, within: float) -> Transcript:
+    """One that prints at once and can write; one that only reads, and looks later."""
+    shared = str(logs / "volume")
+    scratch = mount("scratch", "/scratch")
+    workspace = standing(
+        deployment(
+            nginx(volumeMounts=[mount(path=shared)]),
+            shipper(name="debug", volumeMounts=[mount()]),
+            shipper(volumeMounts=[mount(readOnly=True), scratch]),
+            volumes=[{"name": name, "emptyDir": {}} for name in ("logs", "scratch")],
+        )
+    )
+    log = logs / "volume" / "access.log"
+    client = SmallClient(ports={(POD, 80): web(logs)}, logs={"debug": log, "shipper": late})
+    probe = {"kind": "log_flow", "writer": "writer", "reader": "reader", "within": within}
+    return run(workspace, client, **probe)
+
+
+def test_a_reader_that_cannot_write_is_waited_for(logs: Path) -> None:
+    log, late = logs / "volume" / "access.log", logs / "late.log"
+    look = threading.Timer(0.7, lambda: shutil.copy(log, late))
+    look.start()
+    assert two_readers(logs, late, 20).facts["readers"] == ["debug", "shipper"]
+    look.join()
+
+
+def test_a_reader_that_stays_silent_is_waited_for_in_vain(logs: Path) -> None:
+    assert two_readers(logs, logs / "late.log", 0.7).facts["readers"] == ["debug"]
+
+
+def test_a_lone_reader_that_can_write_is_enough_to_end(logs: Path) -> None:
+    began = time.monotonic()
+    found = flow(logs, client_for(logs, "volume/access.log"), within=30, volumeMounts=[mount()])
+    assert found.facts["readers"] == ["shipper"]
+    assert time.monotonic() - began < 15
 
 
 # live_sample
@@ -524,9 +691,20 @@ def test_a_file_that_is_no_exposition_shows_its_line(tmp_path: Path) -> None:
     assert (found.facts["file_fits"], found.facts["file_line"]) == (False, '{"requests": 5}')
 
 
+def test_a_long_page_is_judged_by_its_whole_lines(tmp_path: Path) -> None:
+    """What we read of it ends within a line."""
+    file = tmp_path / "metrics.txt"
+    page = "".join(f'shop_requests_total{{path="/item/{count}"}} 5\n' for count in range(1000))
+    file.write_text(page)
+    found = sampling(file, SmallClient(ports={(POD, 9090): lambda _: http(file.read_text())}))
+    assert (found.facts["file_fits"], found.facts["seen"]) == (True, True)
+    assert file.read_text() == page
+
+
 def test_a_file_that_is_missing_is_not_made(tmp_path: Path) -> None:
     found = sampling(tmp_path / "metrics.txt", SmallClient(), within=0.3)
     assert found.facts["file_missing"]
+    assert "remove" not in {step.action for step in found.steps}
     assert not (tmp_path / "metrics.txt").exists()
 
 
@@ -685,6 +863,26 @@ def test_another_container_that_listens_is_the_writer(logs: Path) -> None:
     probe, scene, _ = flow_scene(logs, client, 0.05, shipper=(80,), nginx=())
     found = run_probe(probe, scene)
     assert found.facts["writer"] == "shipper"
+
+
+class ReadOnlyShipper(SmallClient):
+    """Who looks for the line in the shipper finds its file, and cannot append to it."""
+
+    def websocket(self, path: str, query: dict[str, Any], *rest: Any, **bounds: Any) -> LocalShell:
+        if query["container"] == "shipper":
+            query = query | {"command": ["sh", "-c", "echo E /in/access.log; read -r _"]}
+        return super().websocket(path, query, *rest, **bounds)
+
+
+def test_where_the_supposed_writer_can_only_read_the_one_who_listens_is_tried(logs: Path) -> None:
+    """That it cannot append ends the first try before anybody looked who listens."""
+    log = logs / "volume" / "access.log"
+    client = ReadOnlyShipper(ports={(POD, 80): web(logs)}, logs={"shipper": log})
+    probe, scene, _ = flow_scene(logs, client, 60.0, nginx=(80,), shipper=())
+    found = run_probe(probe, replace(scene, roles={"writer": "shipper", "reader": "nginx"}))
+    assert (found.facts["writer"], found.facts["readers"]) == ("nginx", ["shipper"])
+    assert "not_writable" not in found.facts
+    assert next(it.container for it in found.steps if it.action == "append") == "shipper"
 
 
 def test_what_is_wanted_begins_at_once_and_what_fails_says_so() -> None:
