@@ -87,6 +87,7 @@ def _add_preview(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--explanations", action="store_true", help="also what is shown after a task has passed"
     )
+    parser.add_argument("--output", choices=("text", "json"), default="text")
     add_language(parser)
 
 

@@ -14,16 +14,26 @@ from grader.cli.judging import read_evidence_file
 from grader.cli.lab_choice import find_folder, open_lab
 from grader.cli.language import choose_language
 from grader.cli.outcome import Exit
-from grader.cli.terminal import fold, terminal_of, write
+from grader.cli.preview_json import PreviewData
+from grader.cli.terminal import fold, terminal_of, write, write_json
 from grader.judge.engine import judge
+from grader.judge.verdict import Verdict
 from grader.words.lexicon import Lexicon, load_words
 
 
 def preview(options: argparse.Namespace) -> int:
     lab = open_lab(options.lab)
-    page = Page(lab, load_words(choose_language(options.language)), learner())
+    language = choose_language(options.language)
+    start = _judge_start(find_folder(options.lab), lab)
+    if options.output == "json":
+        data = PreviewData(lab, language, learner())
+        write_json(data.page(options.hints, start, explained=options.explanations))
+        return Exit.FULL
+    page = Page(lab, load_words(language), learner())
     write("\n".join(page.lines(options.hints, explained=options.explanations)))
-    write("\n".join(_start(find_folder(options.lab), lab, page.words)))
+    if start:
+        said = page.words.say("preview_start", score=start.score, max_score=start.max_score)
+        write(f"\n{said}")
     return Exit.FULL
 
 
@@ -89,10 +99,7 @@ class Page:
             yield f"{space if number else margin}{line}"
 
 
-def _start(folder: Path, lab: Lab, words: Lexicon) -> Iterator[str]:
-    """The score of the start, where its evidence is stored."""
+def _judge_start(folder: Path, lab: Lab) -> Verdict | None:
+    """What the start scores, where its evidence is stored."""
     file = folder / "cases" / "start.json"
-    if file.is_file():
-        verdict = judge(lab, read_evidence_file(file, lab.slug))
-        yield ""
-        yield words.say("preview_start", score=verdict.score, max_score=verdict.max_score)
+    return judge(lab, read_evidence_file(file, lab.slug)) if file.is_file() else None

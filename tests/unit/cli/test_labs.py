@@ -115,6 +115,39 @@ def test_preview_shows_hints_and_explanations_on_request(
     assert out.count("Why it works: ") == 4
 
 
+def keys_of(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set(value).union(*map(keys_of, value.values()))
+    return set().union(*map(keys_of, value)) if isinstance(value, list) else set()
+
+
+@pytest.mark.parametrize("lab", ALL, ids=lambda lab: lab.slug)
+def test_preview_as_json_holds_what_is_asked_and_nothing_that_is_right(
+    lab: object, capsys: pytest.CaptureFixture[str]
+) -> None:
+    definition = next(one for one in ALL if one is lab).definition
+    code, out, err = run(capsys, "preview", definition.slug, "--output", "json", "--language", "ko")
+    assert (code, err) == (0, "")
+    page = json.loads(out)
+    assert (page["schema"], page["lab"], page["language"]) == (1, definition.slug, "ko")
+    assert page["start"]["score"] == definition.start.score
+    assert keys_of(page) & {"right", "why", "checks", "explanation", "live"} == set()
+    for task, shown in zip(definition.tasks, page["tasks"], strict=True):
+        assert (shown["id"], shown["points"], shown["hints"]) == (task.id, task.points, [])
+        assert [one["id"] for one in shown["questions"]] == [one.id for one in task.questions]
+
+
+def test_preview_as_json_has_hints_explanations_and_choices(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ("--hints", "2", "--explanations", "--output", "json", "--language", "en")
+    tasks = json.loads(run(capsys, "preview", "fix-multi-dep", *asked)[1])["tasks"]
+    assert {len(task["hints"]) for task in tasks} == {2}
+    assert all(task["explanation"] for task in tasks)
+    (choice, *_) = (one for one in tasks[0]["questions"] if one["kind"] == "choice")
+    assert all(set(one) == {"value", "text"} for one in choice["choices"])
+
+
 def test_preview_shuffles_choices_for_whoever_looks(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
