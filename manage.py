@@ -8,7 +8,8 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from host.errors import Problem, missing_package, tell_troubles
+from host.errors import Problem, missing_package, tell, tell_troubles
+from host.python import is_too_old, old_python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,9 @@ WITHOUT_DJANGO = {
 
 
 def main(arguments: Sequence[str]) -> int:
+    if is_too_old():
+        tell(old_python())
+        return 2  # 1 would be a mark
     return tell_troubles(lambda: _run(arguments), "Interrupted.")
 
 

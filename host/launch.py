@@ -6,12 +6,14 @@ import os
 import shutil
 import sys
 
-OLDEST = (3, 11)
+from host.errors import tell
+from host.python import is_too_old, old_python
+
 NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 
 def main(arguments: list[str]) -> int:
-    if sys.version_info < OLDEST:
+    if is_too_old():
         return _use_newer_python(arguments)
     from host.commands import run_command  # noqa: PLC0415  (older Pythons cannot read it)
 
@@ -22,12 +24,7 @@ def _use_newer_python(arguments: list[str]) -> int:
     found = next(filter(None, map(shutil.which, NEWER)), None)
     if found:
         os.execv(found, [found, "-m", "host.launch", *arguments])  # noqa: S606
-    print(
-        f"✗ Podlab needs Python 3.11 or newer; this is {sys.version.split()[0]}.\n"
-        "  → sudo apt-get install python3.11 python3.11-venv",
-        file=sys.stderr,
-    )
-    return 1
+    return tell(old_python())
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from host.checks.finding import Finding, missing, ok, warning
 from host.privileges import can_become_root
+from host.python import OLDEST
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 GIGABYTE = 1_000_000_000
 ROOM = 5 * GIGABYTE
 MEMORY = 3 * GIGABYTE
-OLDEST_PYTHON = (3, 11)
 
 
 def check_system(system: str = "") -> Finding:
@@ -36,7 +36,7 @@ def check_system(system: str = "") -> Finding:
 
 def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> Finding:
     seen = ".".join(map(str, version))
-    if version[:2] < OLDEST_PYTHON:
+    if version[:2] < OLDEST:
         return missing(
             "python",
             f"This is Python {seen}; 3.11 or newer is needed.",

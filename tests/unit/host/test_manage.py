@@ -46,6 +46,20 @@ def test_a_bad_instance_name_is_told_without_a_stack_trace() -> None:
     assert "Traceback" not in answer.stderr
 
 
+@pytest.mark.parametrize("command", ["grade", "labs", "migrate"])
+def test_an_older_python_is_told_so_and_not_that_a_package_is_missing(command: str) -> None:
+    code = (
+        "import sys; sys.version_info = (3, 10, 4); sys.version = '3.10.4 (main)'\n"
+        f"import manage; sys.exit(manage.main([{command!r}]))"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-S", "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert answer.returncode == 2
+    assert "needs Python 3.11 or newer; this is 3.10.4." in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
 @pytest.mark.parametrize("command", ["cluster", "doctor", "grade", "judge", "labs"])
 def test_help_of_these_commands_needs_no_package(command: str) -> None:
     """-S leaves site-packages out: Django cannot be there."""
