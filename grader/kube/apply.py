@@ -18,7 +18,6 @@ from grader.kube.watch import watch
 
 MANAGER = "podlab"
 SETTLE_SECONDS = 20.0
-GONE_SECONDS = 90.0
 
 
 class ManifestError(KubeError):
@@ -55,23 +54,6 @@ def delete_namespace(client: Client, name: str) -> None:
         client.send_json("DELETE", f"/api/v1/namespaces/{percent(name, safe='')}", None)
     except (NotFoundError, ConflictError):
         return
-
-
-def await_gone(client: Client, name: str, seconds: float = GONE_SECONDS) -> None:
-    """Returns once the namespace is gone."""
-    selector = {"fieldSelector": f"metadata.name={name}"}
-    found = client.list("/api/v1/namespaces", selector)
-    if not found.items:
-        return
-    version = found.resource_version
-    with watch(client, "/api/v1/namespaces", version, selector, seconds=seconds) as changes:
-        for change in changes:
-            if change.kind == "DELETED":
-                return
-    raise TimedOutError(
-        f"The namespace {quote(name)} is not gone after {seconds:g} s.",
-        f"Look at it with: kubectl get namespace {quote(name)} -o yaml",
-    )
 
 
 def apply(client: Client, namespace: str, manifest: Mapping[str, Any]) -> Any:

@@ -69,9 +69,6 @@ class Background(Generic[Value]):
             raise self._error
         return self._results[0]
 
-    def is_done(self) -> bool:
-        return not self._thread.is_alive()
-
     def _work(self) -> None:
         try:
             self._results.append(self._task())

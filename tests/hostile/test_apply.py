@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader.kube.apply import ManifestError, apply, await_gone, create_namespace, delete_namespace
+from grader.kube.apply import ManifestError, apply, create_namespace, delete_namespace
 from grader.kube.client import Client
 from grader.kube.errors import KubeError, TimedOutError
 from tests.hostile.apiserver import Server, respond_for_ever, respond_json
@@ -118,18 +118,3 @@ def test_a_deletion_that_is_forbidden_is_told(server: Server, client: Client) ->
     with pytest.raises(KubeError) as caught:
         delete_namespace(client, "mine")
     assert caught.value.code == "forbidden"
-
-
-def test_a_namespace_that_goes_is_waited_for(server: Server, client: Client) -> None:
-    cluster = Cluster(server, namespaces=[{}])
-    cluster.changes = [{"type": kind, "object": {}} for kind in ("MODIFIED", "DELETED")]
-    await_gone(client, "mine")
-    cluster.changes = []
-    with pytest.raises(TimedOutError, match="is not gone"):
-        await_gone(client, "mine")
-
-
-def test_a_namespace_that_is_gone_is_not_waited_for(server: Server, client: Client) -> None:
-    Cluster(server)
-    await_gone(client, "mine")
-    assert len(server.asked) == 1

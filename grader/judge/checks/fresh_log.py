@@ -5,18 +5,14 @@ from grader.evidence.views import ContainerView
 from grader.judge.case import Case
 from grader.judge.containers import age_of, line_of, logs
 from grader.judge.recent import Line, is_error, line_of_log, recent_lines
+from grader.judge.replicas import find_in_each
 from grader.judge.verdict import Finding
 
 SHOWN = 3
 
 
 def find(check: FreshLog, case: Case) -> Finding:
-    player = case.role(check.role)
-    gap = case.gap_of_roles(check.role)
-    if gap or player is None:
-        return gap or case.role_missing(check.role)
-    found = [_judge(it, check, case) for it in player.containers]
-    return next((it for it in found if it.verdict != "passed"), found[0])
+    return find_in_each(check.role, case, lambda it: _judge(it, check, case))
 
 
 def _judge(container: ContainerView, check: FreshLog, case: Case) -> Finding:

@@ -12,6 +12,7 @@ from grader.judge.case import Case
 from grader.judge.containers import age_of, line_of, logs
 from grader.judge.counting import LOOKED_AT, counts, numbers_of
 from grader.judge.recent import Line, line_of_log, recent_lines
+from grader.judge.replicas import find_in_each
 from grader.judge.verdict import Finding, Tri
 
 # Older lines say nothing of now.
@@ -24,12 +25,7 @@ YOUNG = 20.0
 
 
 def find(check: GrowingNumbers, case: Case) -> Finding:
-    player = case.role(check.role)
-    gap = case.gap_of_roles(check.role)
-    if gap or player is None:
-        return gap or case.role_missing(check.role)
-    found = [_judge(it, check, case) for it in player.containers]
-    return next((it for it in found if it.verdict != "passed"), found[0])
+    return find_in_each(check.role, case, lambda it: _judge(it, check, case))
 
 
 def _judge(container: ContainerView, check: GrowingNumbers, case: Case) -> Finding:
