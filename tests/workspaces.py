@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from grader.evidence.model import (
+from grader.evidence.model import Cut, (
     Evidence,
     Listener,
     Listening,
@@ -39,6 +39,7 @@ class Workspace:
     answers: dict[str, dict[str, Json]] = field(default_factory=dict)
     before: dict[str, dict[str, int]] = field(default_factory=dict)
     unseen: dict[str, Trouble] = field(default_factory=dict)
+    cuts: list[Cut] = field(default_factory=list)
     settled: bool = True
     taken_at: str = NOW
 
@@ -93,6 +94,7 @@ class Workspace:
             taken_at=self.taken_at,
             objects=objects,
             unseen=dict(self.unseen),
+            cuts=tuple(self.cuts),
             before=copy.deepcopy(self.before),
             logs=tuple(self.logs),
             listening=tuple(self.listening),

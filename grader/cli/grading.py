@@ -19,6 +19,7 @@ from grader.cli.progress import ProgressLine
 from grader.cli.target import choose_target
 from grader.cli.terminal import write
 from grader.evidence.model import Evidence
+from grader.evidence.seen import is_ending
 from grader.kube.collect import Progress, collect
 from grader.kube.errors import KubeconfigError, NamespaceError
 from grader.words.lexicon import load_words
@@ -32,7 +33,7 @@ def grade(options: argparse.Namespace) -> int:
     language = choose_language(options.language)
     lab = open_lab(options.lab)
     evidence = _look(options, lab, language)
-    _tell_silence(evidence)
+    _tell_silence(evidence, language)
     report = _load_showing()(lab, evidence, options.output, language)
     if options.save_evidence:
         _save(options, evidence, language)
@@ -61,8 +62,12 @@ def _load_showing() -> Callable[[Lab, Evidence, str, str], "Report"]:
     return judge_and_show
 
 
-def _tell_silence(evidence: Evidence) -> None:
+def _tell_silence(evidence: Evidence, language: str) -> None:
     """Where nothing at all could be seen, the reason is worth a sentence of its own."""
+    if is_ending(evidence):
+        said = load_words(language).say("namespace_ending", namespace=evidence.namespace)
+        write(f"! {said}", sys.stderr)
+        return
     troubles = {trouble.detail for trouble in evidence.unseen.values() if trouble.detail}
     if troubles and not any(evidence.objects.values()):
         write(f"! {min(troubles)}", sys.stderr)

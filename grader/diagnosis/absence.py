@@ -17,7 +17,7 @@ def find(scene: Scene) -> Iterator[Diagnosis]:
     for key in scene.keys:
         if scene.workload(key) is None:
             yield from _missing_workload(scene, scene.definition.workloads[key])
-    if "Service" in scene.evidence.unseen:
+    if not scene.knows("Service"):
         return
     for name in scene.services:
         if find_service(scene.evidence, name) is None:
@@ -25,7 +25,7 @@ def find(scene: Scene) -> Iterator[Diagnosis]:
 
 
 def _missing_workload(scene: Scene, workload: Workload) -> Iterator[Diagnosis]:
-    if any(kind in scene.evidence.unseen for kind in workload.kinds):
+    if not scene.knows(*workload.kinds):
         return
     kind, name = workload.kinds[0], workload.names[0]
     other_kind = _of_another_kind(scene, workload)

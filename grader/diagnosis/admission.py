@@ -37,7 +37,7 @@ def _of_deployment(scene: Scene, workload: WorkloadView) -> Iterator[Diagnosis]:
     following = kubectl(scene, "describe", "deployment", workload.name)
     if number(workload.object, "spec", "replicas") == 0:
         yield of_workload("scaled_to_zero", Layer.ADMISSION, workload, following)
-    elif _is_held_back(workload):
+    elif _is_held_back(workload) and scene.knows("ReplicaSet", "Pod"):
         yield of_workload("rollout_paused", Layer.ADMISSION, workload, following)
     elif says := _refusal(workload):
         yield _refused(scene, workload, says)

@@ -68,11 +68,20 @@ def _mount(scene: Scene, pod: PodView, event: Event) -> Diagnosis:
     users = [it.name for it in starting_order(pod) if any(m.volume == volume for m in it.mounts)]
     named = {"volume": volume, "containers": users}
     following = describe(scene, pod)
-    if source := SOURCE.search(says):
+    source = SOURCE.search(says)
+    if source and _can_tell(scene, source["kind"], source["name"]):
         return _volume_source(scene, pod, source, named)
-    if key := VOLUME_KEY.search(says):
+    key = VOLUME_KEY.search(says)
+    config = text(pod.volumes.get(volume), "configMap", "name")
+    if key and (not config or _can_tell(scene, "ConfigMap", config)):
         return _volume_key(scene, pod, key["key"], named)
     return of_pod("mount_failed", Layer.CONFIG, pod, following, says=says, **named)
+
+
+def _can_tell(scene: Scene, kind: str, name: str) -> bool:
+    """Of Secrets the kubelet alone tells; a ConfigMap may have been made since it looked."""
+    is_secret = kind.lower() == "secret"
+    return is_secret or scene.knows("ConfigMap") or config_map(scene.evidence, name) is not None
 
 
 def _volume_source(
@@ -131,9 +140,10 @@ def _waits_for_mount(scene: Scene, pod: PodView, name: str, named: dict[str, obj
 def _not_created(scene: Scene, container: ContainerView) -> Diagnosis:
     says = text(container.status, "state", "waiting", "message")
     following = describe(scene, container.pod)
-    if source := SOURCE.search(says):
+    source, key = SOURCE.search(says), KEY.search(says)
+    if source and _can_tell(scene, source["kind"], source["name"]):
         cause = _setting_source(scene, container, source)
-    elif key := KEY.search(says):
+    elif key and _can_tell(scene, key["kind"], key["name"]):
         cause = _setting_key(scene, container, key)
     elif "runAsNonRoot" in says:
         cause = of_container(

@@ -9,6 +9,7 @@ from grader.catalog.definition import LabDefinition
 from grader.diagnosis.outcomes import came_to_nothing
 from grader.evidence.model import Evidence, Listener, Listening, Log
 from grader.evidence.reading import entries, seconds_between, text
+from grader.evidence.seen import is_whole
 from grader.evidence.views import (
     ContainerView,
     PodView,
@@ -38,6 +39,10 @@ class Scene:
     @property
     def namespace(self) -> str:
         return self.evidence.namespace
+
+    def knows(self, *kinds: str) -> bool:
+        """Whether it can be said of these kinds what is not there, and who is a stranger."""
+        return is_whole(self.evidence, *kinds)
 
     @cached_property
     def keys(self) -> tuple[str, ...]:

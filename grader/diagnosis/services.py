@@ -64,7 +64,7 @@ def _asked_ports(scene: Scene, name: str) -> list[int]:
 
 
 def _selection(scene: Scene, name: str, service: Object) -> Diagnosis | None:
-    if "EndpointSlice" in scene.evidence.unseen or "Pod" in scene.evidence.unseen:
+    if not scene.knows("EndpointSlice", *_owners(scene)):
         return None
     if text(service, "spec", "type") == "ExternalName":
         return of_object(
@@ -121,6 +121,12 @@ def _nobody(scene: Scene, name: str, selector: list[str]) -> Diagnosis | None:
         pod=nearest.name,
         labels=_own_labels(nearest),
     )
+
+
+def _owners(scene: Scene) -> tuple[str, ...]:
+    """The kinds that tell whose a Pod is."""
+    named = any("Deployment" in it.kinds for it in scene.definition.workloads.values())
+    return ("Deployment", "ReplicaSet", "Pod") if named else ("Pod",)
 
 
 def _meant_pods(scene: Scene, name: str) -> tuple[PodView, ...]:

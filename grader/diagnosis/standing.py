@@ -13,8 +13,9 @@ def find(scene: Scene) -> Iterator[Diagnosis]:
     for workload in scene.workloads:
         if workload.kind == "Deployment":
             yield from _edited(scene, workload)
-            yield from _beside(scene, workload)
-            yield from _older(scene, workload)
+            if scene.knows("ReplicaSet", "Pod"):
+                yield from _beside(scene, workload)
+                yield from _older(scene, workload)
 
 
 def _edited(scene: Scene, workload: WorkloadView) -> Iterator[Diagnosis]:

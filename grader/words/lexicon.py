@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
+# Parameters that may be a code of a cluster's error, or of what a port did.
+REASONS = frozenset({"code", "error", "reason", "saw"})
 
 
 class _Shown(dict[str, str]):
@@ -27,11 +29,17 @@ class Lexicon:
         template = self.tables.get(code, {}).get(part)
         if template is None:
             return code if part == "message" else ""
-        shown = _Shown({name: show(value) for name, value in params.items()})
+        shown = _Shown({name: self._shown(name, value) for name, value in params.items()})
         try:
             return template.format_map(shown)
         except (ValueError, LookupError, AttributeError):
             return template
+
+    def _shown(self, name: str, value: Any) -> str:
+        """A code among the parameters is put into words where there are any."""
+        text = show(value)
+        reason = self.tables.get(f"reason_{text}") if name in REASONS else None
+        return reason["message"] if reason else text
 
 
 def show(value: Any) -> str:

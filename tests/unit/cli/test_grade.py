@@ -95,6 +95,21 @@ def test_something_unknown_is_exit_3_and_the_reason_is_told(grade: Grade, collec
     assert err == "! https://192.0.2.1:6443 does not answer\n"
 
 
+def test_a_namespace_that_is_being_deleted_costs_no_points_and_is_told_in_one_sentence(
+    grade: Grade, collect: Collect
+) -> None:
+    objects = {kind: [] for kind in KINDS} | {"Namespace": [{"metadata": {"name": "alice"}}]}
+    trouble = {"code": "terminating", "detail": "The namespace is being deleted."}
+    collect.evidence = {"objects": objects, "unseen": {"Namespace": trouble}}
+    code, out, err = grade("--output", "json", "--language", "en")
+    verdict = json.loads(out)
+    assert (code, verdict["open_points"], verdict["diagnoses"]) == (3, 100, [])
+    codes = {check["code"] for task in verdict["tasks"] for check in task["checks"]}
+    assert codes == {"namespace_ending"}
+    assert err.startswith("! The namespace `alice` is being deleted, so nothing in it")
+    assert "삭제하는 중" in grade("--language", "ko")[2]
+
+
 def test_a_namespace_that_is_not_there_is_exit_2(grade: Grade, collect: Collect) -> None:
     collect.error = NamespaceError("There is no namespace “alice”.", "Make it.")
     code, out, err = grade()

@@ -320,7 +320,7 @@ def test_a_changed_workspace_gives_its_one_cause(
 
 
 def nothing(evidence: Json) -> None:
-    evidence["objects"] = {}
+    evidence["objects"] = {kind: [] for kind in evidence["objects"]}
 
 
 def test_an_empty_namespace_lacks_the_workload_first_and_then_its_service() -> None:
@@ -377,7 +377,7 @@ def test_a_refused_deployment_explains_its_empty_service() -> None:
 
     def refuse(evidence: Json) -> None:
         for kind in ("Pod", "ReplicaSet"):
-            evidence["objects"].pop(kind)
+            objects(evidence, kind).clear()
         status = {"type": "ReplicaFailure", "status": "True", "message": "exceeded it"}
         objects(evidence, "Deployment")[0]["status"]["conditions"] = [status]
 

@@ -14,6 +14,7 @@ from grader.catalog.definition import LabDefinition
 from grader.diagnosis import diagnose
 from grader.diagnosis.model import Diagnosis
 from grader.evidence.load import read_evidence
+from grader.evidence.plan import KINDS
 
 CASES = Path(__file__).parent / "cases"
 BOTH = {"ko": "글", "en": "text"}
@@ -59,7 +60,10 @@ def with_parts(definition: LabDefinition, **parts: Json) -> LabDefinition:
 
 
 def recorded(name: str) -> Json:
-    return json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    """Kinds of which nothing was there are not in the files."""
+    found = json.loads((CASES / f"{name}.json").read_text(encoding="utf-8"))
+    found["objects"] = {kind: [] for kind in KINDS} | found["objects"]
+    return found
 
 
 def lab_of(evidence: Json) -> LabDefinition:

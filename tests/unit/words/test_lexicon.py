@@ -115,3 +115,12 @@ def test_every_code_can_be_said_with_nothing_and_with_anything(language: str) ->
             hostile = dict.fromkeys(names_in(template), "{x} \x00 \ud800 %s")
             assert lexicon.say(code, part)
             assert "{x} \x00" in lexicon.say(code, part, **hostile) or not hostile
+
+
+@each_language
+def test_a_code_among_the_parameters_is_put_into_words(language: str) -> None:
+    lexicon = load_words(language)
+    said = lexicon.say("probe_trouble", "observed", code="unreachable")
+    assert said == lexicon.say("reason_unreachable")
+    assert lexicon.say("probe_trouble", "observed", code="new") == "new"
+    assert "refused" not in lexicon.say("relay_silent", "observed", pod="refused", saw="silent")
