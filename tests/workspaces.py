@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from grader.evidence.model import Cut, (
+from grader.evidence.model import (
+    Cut,
     Evidence,
     Listener,
     Listening,
