@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from difflib import get_close_matches
+from typing import Any
 
 from grader.catalog.workloads import Workload
 from grader.diagnosis.causes import kubectl, of_object
@@ -27,18 +28,25 @@ def find(scene: Scene) -> Iterator[Diagnosis]:
 def _missing_workload(scene: Scene, workload: Workload) -> Iterator[Diagnosis]:
     if not scene.knows(*workload.kinds):
         return
-    kind, name = workload.kinds[0], workload.names[0]
-    other_kind = _of_another_kind(scene, workload)
+    kind = workload.kinds[0]
+    other_kind, twin = _of_another_kind(scene, workload)
     own = {name for it in scene.definition.workloads.values() for name in it.names}
     near = _near_name(scene, kind, workload.names, own)
     if other_kind:
-        code, found = "workload_of_another_kind", {"found": other_kind}
+        code, named = "workload_of_another_kind", {"workload": twin, "found": other_kind}
     elif near:
-        code, found = "workload_misnamed", {"found": near}
+        meant = get_close_matches(near, workload.names, n=1, cutoff=0)[0]
+        code, named = "workload_misnamed", {"workload": meant, "found": near}
     else:
-        code, found = "workload_absent", {}
+        code, named = "workload_absent", _names_of(workload)
     following = kubectl(scene, "get", "deployments,pods")
-    yield of_object(code, Layer.ABSENT, following, kind=kind, workload=name, **found)
+    yield of_object(code, Layer.ABSENT, following, kind=kind, **named)
+
+
+def _names_of(workload: Workload) -> dict[str, Any]:
+    """One may have any of them; which to begin with is up to the learner."""
+    name, *also = workload.names
+    return {"workload": name, "also": also} if also else {"workload": name}
 
 
 def _missing_service(scene: Scene, name: str) -> Diagnosis:
@@ -49,12 +57,14 @@ def _missing_service(scene: Scene, name: str) -> Diagnosis:
     return of_object("service_absent", Layer.ABSENT, following, service=name)
 
 
-def _of_another_kind(scene: Scene, workload: Workload) -> str:
+def _of_another_kind(scene: Scene, workload: Workload) -> tuple[str, str]:
+    """The kind and the name of what has the right name; empty where nothing has."""
     for kind in WORKLOADS:
         names = _names(scene, kind)
-        if kind not in workload.kinds and any(name in names for name in workload.names):
-            return kind
-    return ""
+        twin = next((name for name in workload.names if name in names), "")
+        if kind not in workload.kinds and twin:
+            return kind, twin
+    return "", ""
 
 
 def _near_name(scene: Scene, kind: str, wanted: tuple[str, ...], own: set[str]) -> str:

@@ -14,7 +14,7 @@ from grader.diagnosis.files import (
 )
 from grader.diagnosis.model import Diagnosis, Layer
 from grader.diagnosis.scene import Scene
-from grader.evidence.reading import seconds_between
+from grader.evidence.reading import seconds_between, strings
 from grader.evidence.views import ContainerView
 
 # A writer needs a moment from its start to its first line.
@@ -39,9 +39,14 @@ def find_elsewhere(
     same_name = [it for it in written if _name(it.path) == _name(path)]
     here = [it for it in written if it.place and it.place.volume == place.volume]
     found = _first(same_name, here) or _first(same_name) or _first(here)
-    if found is None:
+    if found is None or (found.place is None and _was_found(scene)):
         return None
     return _elsewhere(scene, reader, path, place, found, layer)
+
+
+def _was_found(scene: Scene) -> bool:
+    """A probe found the log on the volume: whatever an image writes where it is not told to."""
+    return any(strings(it.facts, "files") for it in scene.evidence.probes.values())
 
 
 def is_about_to_appear(reader: ContainerView, path: str, ended: str) -> bool:

@@ -4,8 +4,10 @@ from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import Any
 
+from grader.catalog.definition import LabDefinition
 from grader.diagnosis.causes import kubectl, of_object
 from grader.diagnosis.model import Diagnosis, Layer
+from grader.diagnosis.outcomes import came_to_nothing
 from grader.diagnosis.probing import is_local
 from grader.diagnosis.scene import Scene
 from grader.evidence.reading import entries, mapping, number, text
@@ -138,22 +140,22 @@ def _meant_pods(scene: Scene, name: str) -> tuple[PodView, ...]:
 
 
 def _meant_workload(scene: Scene, name: str) -> WorkloadView | None:
-    key = _meant_key(scene, name)
+    key = meant_workload(scene.definition, name)
     return scene.workload(key) if key else None
 
 
 def _meant_names(scene: Scene, name: str) -> list[str]:
-    workload = scene.definition.workloads.get(_meant_key(scene, name))
+    workload = scene.definition.workloads.get(meant_workload(scene.definition, name))
     return list(workload.names) if workload else []
 
 
-def _meant_key(scene: Scene, name: str) -> str:
-    """Said by a check, or told by the name; "" where neither says."""
-    workloads = scene.definition.workloads
-    for check in scene.checks:
-        if check.kind == "service_leads" and check.service == name:
+def meant_workload(definition: LabDefinition, service: str) -> str:
+    """Its key: said by a check, or told by the name; "" where neither says."""
+    workloads = definition.workloads
+    for check in (check for task in definition.tasks for check in task.checks):
+        if check.kind == "service_leads" and check.service == service:
             return check.workload or next(iter(workloads), "")
-    return next((key for key, it in workloads.items() if name in it.names), "")
+    return next((key for key, it in workloads.items() if service in it.names), "")
 
 
 def _strangers(scene: Scene, name: str, reached: list[Endpoint]) -> list[str]:
@@ -165,6 +167,8 @@ def _strangers(scene: Scene, name: str, reached: list[Endpoint]) -> list[str]:
 
 
 def _targets(scene: Scene, name: str, service: Object) -> Diagnosis | None:
+    if _was_answered(scene, name):
+        return None
     pods = {pod.uid: pod for pod in scene.pods}
     reached = [it for it in endpoints(scene.evidence, name) if it.ready and it.pod_uid in pods]
     for port in entries(service, "spec", "ports"):
@@ -176,6 +180,14 @@ def _targets(scene: Scene, name: str, service: Object) -> Diagnosis | None:
             if cause is not None:
                 return cause
     return None
+
+
+def _was_answered(scene: Scene, name: str) -> bool:
+    """Who listens was read before: one that opened its port since has answered through it."""
+    probes = scene.definition.probes.items()
+    keys = [key for key, it in probes if getattr(it, "service", None) == name]
+    tried = [scene.evidence.probes[key] for key in keys if key in scene.evidence.probes]
+    return any(it.steps and not it.trouble and not came_to_nothing(it) for it in tried)
 
 
 def _target(

@@ -6,11 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from grader.catalog.checks import AnyCheck
 from grader.catalog.definition import LabDefinition
 from grader.catalog.probes import Probe
+from grader.diagnosis import diagnose
+from grader.diagnosis.model import Diagnosis
+from grader.diagnosis.services import meant_workload
 from grader.evidence.model import Evidence, Listening, Log, Transcript
 from grader.evidence.seen import cut_behind, is_cut, is_ending, list_trouble
 from grader.evidence.views import ContainerView, WorkloadView, find_workload, main_workload
+from grader.judge.prospects import Matter, is_hopeless, restart_awaited
 from grader.judge.roles import assign
 from grader.judge.verdict import Finding
 
@@ -47,6 +52,14 @@ class Case:
     def roles(self) -> Mapping[str, str]:
         """Which container plays which role."""
         return assign(self.definition, self.evidence)
+
+    @cached_property
+    def causes(self) -> tuple[Diagnosis, ...]:
+        """They help to understand a verdict, and tell what passes by itself."""
+        try:
+            return diagnose(self.definition, self.evidence)
+        except Exception:  # noqa: BLE001 - total on purpose: without causes there is a verdict
+            return ()
 
     def workload(self, key: str | None = None) -> WorkloadView | None:
         """Looked for once: every check asks for it."""
@@ -149,14 +162,41 @@ class Case:
         named = "workload" in type(probe).model_fields
         return self.gap_of_workload(getattr(probe, "workload", None)) if named else None
 
-    def unless_settled(self, finding: Finding) -> Finding:
-        """What failed while the workload was still making progress is looked at again later."""
-        if finding.verdict != "failed" or self.evidence.settled:
+    def unless_settled(self, finding: Finding, matter: Matter) -> Finding:
+        """What failed and may pass by itself is looked at again later."""
+        if finding.verdict != "failed":
             return finding
+        waits = restart_awaited(matter, self.causes)
+        if waits:
+            params = {"because": waits.code, **waits.params}
+        elif self.evidence.settled or is_hopeless(matter, self.causes):
+            return finding
+        else:
+            params = {"because": finding.code}
         command = finding.command or self.kubectl("get", "pods")
-        return Finding(
-            "failed", "still_starting", {"because": finding.code}, command, finding.evidence
-        )
+        return Finding("failed", "still_starting", params, command, finding.evidence)
+
+    def matter_of(self, asking: AnyCheck | Probe) -> Matter:
+        """The containers that what is asked rests on, and the Services on the way to them."""
+        named = (getattr(asking, name, None) for name in ("service", "backend"))
+        services = frozenset(name for name in named if name)
+        keys = {meant_workload(self.definition, name) for name in services}
+        roles = [getattr(asking, name) for name in _ROLE_FIELDS if getattr(asking, name, "")]
+        roles += getattr(asking, "roles", ())
+        found = [self.workload_of(role) for role in roles]
+        found += [self.workload(key) for key in sorted(keys) if key]
+        if "workload" in type(asking).model_fields:
+            found.append(self.workload(getattr(asking, "workload", None)))
+        workloads = {it.key: it for it in found if it is not None}
+        counted = (it for workload in workloads.values() for it in self._counted(workload))
+        return Matter(tuple(counted), services)
+
+    def _counted(self, workload: WorkloadView) -> list[ContainerView]:
+        """Of a workload with roles, those that play one: the others may be in trouble."""
+        keys = [key for key in self.roles if self.workload_of(key) is workload]
+        names = {self.roles[key] for key in keys}
+        containers = [it for pod in workload.pods for it in pod.containers]
+        return [it for it in containers if not names or it.name in names]
 
     def not_seen(self, kind: str) -> Finding:
         trouble = list_trouble(self.evidence, kind)
@@ -170,8 +210,8 @@ class Case:
     def workload_missing(self, key: str | None) -> Finding:
         wanted = self.definition.workloads.get(key or main_workload(self.definition) or "")
         kinds = " / ".join(wanted.kinds) if wanted else "Deployment"
-        names = " / ".join(wanted.names) if wanted else str(key)
-        params = {"kind": kinds, "name": names}
+        name, *also = wanted.names if wanted else (str(key),)
+        params = {"kind": kinds, "name": name, **({"also": also} if also else {})}
         return Finding(
             "failed", "workload_missing", params, self.kubectl("get", "deployments,pods")
         )
@@ -180,7 +220,7 @@ class Case:
         """Nothing is judged by a template alone: no Pod, no behaviour, no vacuous pass."""
         command = self.kubectl("describe", workload.resource)
         params = {"kind": workload.kind, "name": workload.name}
-        return self.unless_settled(Finding("failed", "pods_missing", params, command))
+        return self.unless_settled(Finding("failed", "pods_missing", params, command), Matter(()))
 
     def role_missing(self, key: str) -> Finding:
         workload = self.workload_of(key)

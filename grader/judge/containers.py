@@ -3,10 +3,19 @@
 from grader.evidence.reading import entries, number, seconds_between, text
 from grader.evidence.views import ContainerView, PodView
 from grader.judge.case import Case
+from grader.judge.prospects import Matter, is_crash_looping
 from grader.judge.verdict import Finding
 
 # Reasons of a container that is on its way; any other one says what keeps it.
 ON_ITS_WAY = ("ContainerCreating", "PodInitializing", "")
+
+
+def lasting_trouble(container: ContainerView, case: Case) -> Finding | None:
+    """What keeps it; still starting where only time does. A crash loop ends by itself only where
+    its cause is gone.
+    """
+    trouble = trouble_of(container, case)
+    return case.unless_settled(trouble, Matter((container,))) if trouble else None
 
 
 def trouble_of(container: ContainerView, case: Case) -> Finding | None:
@@ -15,7 +24,7 @@ def trouble_of(container: ContainerView, case: Case) -> Finding | None:
         return None
     if container.running:
         return _failed("container_unready", container, case)
-    if container.waiting_reason == "CrashLoopBackOff" or _ended_again(container):
+    if is_crash_looping(container):
         return _crashing(container, case)
     if container.exit_code is not None:
         return _failed("container_ended", container, case, exit_code=container.exit_code)
@@ -65,10 +74,6 @@ def _state(container: ContainerView, case: Case) -> str:
     if container.exit_code is not None:
         return f"ended with exit code {container.exit_code}"
     return f"waiting: {container.waiting_reason or _reason_of(container.pod) or 'not started'}"
-
-
-def _ended_again(container: ContainerView) -> bool:
-    return container.exit_code is not None and container.restarts > 0
 
 
 def _crashing(container: ContainerView, case: Case) -> Finding:

@@ -7,7 +7,6 @@ from typing import Any
 from grader.catalog.checks import AnyCheck
 from grader.catalog.definition import LabDefinition, Task
 from grader.catalog.loader import Lab
-from grader.diagnosis import diagnose
 from grader.diagnosis.model import Diagnosis
 from grader.evidence.model import Evidence
 from grader.evidence.sanitise import clean, clean_object
@@ -34,7 +33,7 @@ def judge(lab: Lab | LabDefinition, evidence: Evidence) -> Verdict:
         max_score=sum(task.max_points for task in tasks),
         verdict=worst(task.verdict for task in tasks),
         tasks=tasks,
-        diagnoses=_diagnose(case),
+        diagnoses=tuple(_tidy(cause) for cause in case.causes),
         evidence_hash=evidence.hash(),
         started_at=evidence.started_at,
         duration_ms=evidence.duration_ms,
@@ -69,15 +68,6 @@ def _safely(identity: str, find: Callable[..., Finding], *arguments: Any) -> Fin
         command=clean(finding.command, LONGEST_LINE),
         evidence=_lines(finding.evidence),
     )
-
-
-def _diagnose(case: Case) -> tuple[Diagnosis, ...]:
-    """Causes help to understand a verdict and are no part of it."""
-    try:
-        found = diagnose(case.definition, case.evidence)
-    except Exception:  # noqa: BLE001 - as above
-        return ()
-    return tuple(_tidy(diagnosis) for diagnosis in found)
 
 
 def _tidy(diagnosis: Diagnosis) -> Diagnosis:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from grader.evidence.reading import seconds_between
 from grader.evidence.views import ContainerView
 from grader.judge.case import Case
-from grader.judge.containers import logs, trouble_of
+from grader.judge.containers import lasting_trouble, logs
 from grader.judge.verdict import Finding
 
 # What a shell or a small program says of a command that cannot work: `sleep: invalid option …`.
@@ -23,9 +23,9 @@ class Line:
 
 def recent_lines(container: ContainerView, case: Case) -> tuple[Line, ...] | Finding:
     """Oldest first; or why they cannot be told."""
-    trouble = trouble_of(container, case)
+    trouble = lasting_trouble(container, case)
     if trouble:
-        return trouble if trouble.code == "crash_looping" else case.unless_settled(trouble)
+        return trouble
     named = {"container": container.name, "pod": container.pod.name}
     log = case.log(container.pod.name, container.name)
     if log is None or log.trouble:

@@ -38,8 +38,8 @@ def _entry(code: str, english: Mapping[str, str], korean: Mapping[str, str]) -> 
     yield f"### `{code}`"
     yield ""
     yield f"{english['message']} · {korean.get('message', '')}"
-    for part in ("expected", "observed"):
-        if part in english:
+    for part in english:
+        if part != "message":
             yield f"- {part}: {english[part]} · {korean.get(part, '')}"
 
 

@@ -84,4 +84,13 @@ def _diagnosis(words: Lexicon, found: Diagnosis) -> DiagnosisReport:
 def _texts(
     words: Lexicon, code: str, params: Mapping[str, Any], parts: tuple[str, ...]
 ) -> dict[str, str]:
-    return {part: words.say(code, part, **params) for part in parts}
+    return {
+        part: _special(words, code, part, params) or words.say(code, part, **params)
+        for part in parts
+    }
+
+
+def _special(words: Lexicon, code: str, part: str, params: Mapping[str, Any]) -> str:
+    """Other words for one `because` (`message_waits_for_restart`), or where several names do."""
+    which = "also" if "also" in params else params.get("because", "")
+    return words.say(code, f"{part}_{which}", **params)

@@ -14,7 +14,7 @@ def find(check: FreshLineSeen, case: Case) -> Finding:
         return sight
     facts = sight.facts
     if text(facts, "absent"):
-        return idle(0, case)
+        return idle(sight.probe, case)
     last = strings(facts, "last")
     container = text(facts, "container")
     params = {
@@ -28,4 +28,5 @@ def find(check: FreshLineSeen, case: Case) -> Finding:
     if truth(facts, "seen"):
         return Finding("passed", "fresh_line_seen", params, command, lines)
     code = "fresh_line_other" if last else "fresh_line_missing"
-    return case.unless_settled(Finding("failed", code, params, command, lines))
+    finding = Finding("failed", code, params, command, lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))

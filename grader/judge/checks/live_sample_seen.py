@@ -26,7 +26,8 @@ def find(check: LiveSampleSeen, case: Case) -> Finding:
     where = (text(facts, "pod"), "-c", text(facts, "writer"))
     command = case.kubectl("exec", *where, "--", "cat", sight.probe.file)
     verdict: Tri = "passed" if code == "live_sample_seen" else "failed"
-    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
+    finding = Finding(verdict, code, params, command, sight.lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))
 
 
 def _judge(facts: Facts) -> str:

@@ -25,7 +25,8 @@ def find(check: LogFlows, case: Case) -> Finding:
         return Finding("unknown", code, trouble, evidence=sight.lines)
     command = case.kubectl("logs", text(facts, "pod"), "-c", str(params["reader"]), "--tail=20")
     verdict: Tri = "passed" if code == "log_flows" else "failed"
-    return case.unless_settled(Finding(verdict, code, params, command, sight.lines))
+    finding = Finding(verdict, code, params, command, sight.lines)
+    return case.unless_settled(finding, case.matter_of(sight.probe))
 
 
 def _common(facts: Facts, probe: LogFlow) -> dict[str, Any]:

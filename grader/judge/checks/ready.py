@@ -7,9 +7,9 @@ from grader.judge.case import Case
 from grader.judge.containers import (
     describe,
     held_for,
+    lasting_trouble,
     line_of,
     restarts_when_it_began,
-    trouble_of,
 )
 from grader.judge.verdict import Finding
 
@@ -34,7 +34,7 @@ def find(check: Ready, case: Case) -> Finding:
     found = [
         *(_trouble(it, check.seconds, case) for it in containers),
         *(
-            _rollout(workload, case)
+            _rollout(workload, check, case)
             for workload in {it.workload.key: it.workload for it in players}.values()
         ),
     ]
@@ -61,9 +61,9 @@ def _severity(finding: Finding) -> tuple[int, str, str]:
 
 
 def _trouble(container: ContainerView, seconds: int, case: Case) -> Finding | None:
-    trouble = trouble_of(container, case)
+    trouble = lasting_trouble(container, case)
     if trouble:
-        return trouble if trouble.code == "crash_looping" else case.unless_settled(trouble)
+        return trouble
     held = held_for(container, case)
     if held >= seconds:
         return None
@@ -84,7 +84,7 @@ def _restarted_meanwhile(container: ContainerView, case: Case) -> bool:
     return earlier is not None and container.restarts > earlier
 
 
-def _rollout(workload: WorkloadView, case: Case) -> Finding | None:
+def _rollout(workload: WorkloadView, check: Ready, case: Case) -> Finding | None:
     """A Deployment whose newest change is not rolled out yet, or not with all its replicas."""
     if workload.kind != "Deployment":
         return None
@@ -97,7 +97,8 @@ def _rollout(workload: WorkloadView, case: Case) -> Finding | None:
         params |= {"because": "not_rolled_out"}
         return Finding("failed", "still_starting", params, command)
     if len(workload.pods) < wanted:
-        return case.unless_settled(Finding("failed", "replicas_missing", params, command))
+        missing = Finding("failed", "replicas_missing", params, command)
+        return case.unless_settled(missing, case.matter_of(check))
     return None
 
 

@@ -21,7 +21,8 @@ def find(check: ServiceLeads, case: Case) -> Finding:
     if port is None:
         return _port_missing(service, check, case)
     found = [it for it in endpoints(case.evidence, check.service) if _port_name(port) in it.ports]
-    return case.unless_settled(_judge(found, service, workload, check, case))
+    finding = _judge(found, service, workload, check, case)
+    return case.unless_settled(finding, case.matter_of(check))
 
 
 def _judge(

@@ -983,3 +983,45 @@ def test_two_that_wait_for_each_other_are_both_kept() -> None:
 
     found = look_at("tail-missing", edit=circle)
     assert codes(found) == ["file_not_written", "file_not_written"]
+
+
+# --- what a probe saw
+
+
+def test_a_port_through_which_a_service_answered_is_not_closed() -> None:
+    """Who listens is read before; a web server may open its port in between."""
+
+    def answered(evidence: Json) -> None:
+        step = {"at": evidence["taken_at"], "action": "http_get", "ok": True}
+        page = {"kind": "service_http", "steps": [step], "facts": {"status": 200}}
+        evidence["probes"] = {"page": page}
+
+    def refused_(evidence: Json) -> None:
+        answered(evidence)
+        evidence["probes"]["page"]["steps"][0]["ok"] = False
+
+    assert look_at("target-port", edit=answered) == ()
+    assert codes(look_at("target-port", edit=refused_)) == ["target_port_closed"]
+
+
+def test_a_log_that_a_probe_found_on_the_volume_is_not_written_elsewhere() -> None:
+    def unmounted(evidence: Json) -> None:
+        spec_of(evidence, "web").update(volumeMounts=[])
+
+    def found(evidence: Json) -> None:
+        unmounted(evidence)
+        flow = {"kind": "log_flow", "steps": [], "facts": {"files": ["/logs/access.log"]}}
+        evidence["probes"] = {"flow": flow}
+
+    assert "writer_not_on_volume" in codes(look_at("tail-follows-name", edit=unmounted))
+    assert "writer_not_on_volume" not in codes(look_at("tail-follows-name", edit=found))
+
+
+def test_a_workload_is_named_as_it_is_there_or_by_all_its_names() -> None:
+    names = ("web-fixed", "web")
+    twin = only(look_at("wrong-kind", lab(*names)))
+    assert (twin.code, twin.params["workload"]) == ("workload_of_another_kind", "web")
+    near = only(look_at("near-name", lab("other", "web")))
+    assert (near.code, near.params["workload"]) == ("workload_misnamed", "web")
+    gone = only(look_at("crashes", lab("one", "two")))
+    assert gone.params == {"workload": "one", "also": ["two"], "kind": "Deployment"}

@@ -16,6 +16,7 @@ from grader.catalog.definition import LabDefinition
 from grader.diagnosis.model import Diagnosis, Layer
 from grader.evidence.load import read_evidence
 from grader.evidence.model import Evidence, Transcript, Trouble
+from grader.judge import case as judged
 from grader.judge import engine
 from grader.judge.checks import KINDS, finder
 from grader.judge.engine import judge
@@ -196,7 +197,7 @@ def test_a_diagnosis_that_breaks_costs_nothing(monkeypatch: pytest.MonkeyPatch) 
     def broken(*_: object) -> Any:
         raise RecursionError
 
-    monkeypatch.setattr(engine, "diagnose", broken)
+    monkeypatch.setattr(judged, "diagnose", broken)
     verdict = judge(lab_with(READY), standing().evidence())
     assert (verdict.score, verdict.diagnoses) == (100, ())
 
@@ -206,7 +207,7 @@ def test_causes_and_what_follows_from_them_are_stored(monkeypatch: pytest.Monkey
     cause = Diagnosis(
         "crash", Layer.CRASH, "error", "web-1", "nginx", {"code": 1}, ("a\x00b",), "x", (follows,)
     )
-    monkeypatch.setattr(engine, "diagnose", lambda *_: (cause,))
+    monkeypatch.setattr(judged, "diagnose", lambda *_: (cause,))
     verdict = judge(lab_with(READY), standing().evidence())
     assert verdict.diagnoses[0].evidence == ("a\ufffdb",)
     check_stored(verdict)

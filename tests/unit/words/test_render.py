@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
@@ -84,3 +85,25 @@ def test_hostile_parameters_come_through_as_text() -> None:
         type(whole)(**{**vars(whole), "tasks": (task,)}), sidecar_lab().definition, "en"
     )
     assert json.loads(json.dumps(report.to_json()))["tasks"][0]["checks"][0]["evidence"]
+
+
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "`web-fixed` or `web`"), ("ko", "`web-fixed` 또는 `web`")]
+)
+def test_a_workload_of_several_names_is_missing_under_all_of_them(
+    language: str, words: str
+) -> None:
+    params = {"kind": "Deployment", "name": "web-fixed", "also": ["web"]}
+    found = replace(failing_finding(), code="workload_missing", params=params)
+    task = TaskVerdict("workload", "failed", 0, 15, (found,))
+    report = render(replace(full_verdict(), tasks=(task,)), sidecar_lab().definition, language)
+    assert words in report.tasks[0].checks[0].message
+    assert words in report.tasks[0].checks[0].expected
+
+
+def test_a_start_that_is_awaited_says_of_which_container_and_for_how_long() -> None:
+    params = {"because": "waits_for_restart", "container": "proxy", "seconds": 15}
+    found = replace(failing_finding(), code="still_starting", params=params)
+    task = TaskVerdict("workload", "failed", 0, 15, (found,))
+    report = render(replace(full_verdict(), tasks=(task,)), sidecar_lab().definition, "en")
+    assert report.tasks[0].checks[0].message.startswith("Container `proxy` waits 15 s")
