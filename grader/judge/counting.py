@@ -6,6 +6,8 @@ from itertools import pairwise
 
 # So many of the last numbers have to fit, where there are so many.
 LOOKED_AT = 6
+# A date before the count and a sum after it leave it among the first or the last of its line.
+MOST_PLACES = 6
 _CLOCK = re.compile(r"\d{4}-\d\d-\d\d[T ]?|\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?")
 _NUMBER = re.compile(r"(?<![\w.])-?\d{1,18}(?![\w.]*\w)")
 
@@ -24,9 +26,11 @@ def counts(lines: Sequence[str], at_least: int) -> bool:
 
 
 def _columns(tail: Sequence[tuple[int, ...]]) -> Iterator[list[int]]:
-    """What may be the count: the first number of each line, or the last."""
-    yield [numbers[0] for numbers in tail]
-    yield [numbers[-1] for numbers in tail]
+    """What may be the count: any number of each line, told by its place from either end."""
+    places = min((len(numbers) for numbers in tail), default=0)
+    for place in range(min(places, MOST_PLACES)):
+        yield [numbers[place] for numbers in tail]
+        yield [numbers[-1 - place] for numbers in tail]
 
 
 def _rises(numbers: Sequence[int], at_least: int) -> bool:

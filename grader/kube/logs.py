@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from grader.catalog.definition import LabDefinition
+from grader.catalog.workloads import Role
 from grader.evidence.model import Evidence, Log, LogLine
 from grader.evidence.reading import when
 from grader.evidence.sanitise import clean
@@ -17,7 +18,7 @@ TAIL = 200
 # The kubelet cuts at the end, where the newest lines are: a tail that was cut is asked for shorter.
 SHORT_TAIL = 20
 LARGEST = 64 * 1024
-MOST_LOGS = 14
+MOST_LOGS = 18
 MOST_PODS = 3
 
 
@@ -33,7 +34,11 @@ def wanted_logs(
     evidence: Evidence, definition: LabDefinition, roles: Mapping[str, str], keys: Iterable[str]
 ) -> tuple[Wanted, ...]:
     """First what checks need, then what tells why something is not well."""
+    keys = tuple(keys)
     named = tuple(_of_roles(evidence, definition, roles, keys))
+    # Who plays a role that is told by its log may be another than the one it seems without.
+    told = tuple(key for key in keys if _is_told_by_its_log(definition.roles[key]))
+    named += tuple(_of_roles(evidence, definition, {}, told))
     pods = tuple(_pods(evidence, definition))
     unwell = tuple(
         Wanted(pod.name, pod.uid, it.name, previous)
@@ -105,6 +110,10 @@ def _of_roles(
                     yield Wanted(pod.name, pod.uid, name)
                 if found and found.restarts and not found.running:
                     yield Wanted(pod.name, pod.uid, name, previous=True)
+
+
+def _is_told_by_its_log(role: Role) -> bool:
+    return bool(role.prints) or role.counts
 
 
 def _pods(evidence: Evidence, definition: LabDefinition) -> Iterator[PodView]:

@@ -13,6 +13,7 @@ from grader.judge.counting import counts
         ("tick", "1", "tick", "2", "tick", "3"),
         ("step 10 of 1000", "step 20 of 1000", "step 30 of 1000"),
         ("Sat Nov 21 15:02:18 UTC 2026 7", "Sat Nov 21 15:02:19 UTC 2026 8", "Nov 21 2026 9"),
+        ("Sat 21 2026 10 of 99", "Sat 21 2026 20 of 99", "Sat 21 2026 30 of 99"),
         ("5", "900", "3", *map(str, range(10, 16))),
     ],
 )

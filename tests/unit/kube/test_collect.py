@@ -357,6 +357,18 @@ def test_a_role_that_nobody_plays_yet_is_looked_for_in_all_logs() -> None:
     assert {one.container for one in found} == {"nginx", "shipper"}
 
 
+@pytest.mark.parametrize("told", [{"prints": "PONG"}, {"counts": True}])
+def test_who_plays_a_role_that_is_told_by_its_log_may_be_any_container(
+    told: dict[str, object],
+) -> None:
+    roles = {"writer": {"listens": "any"}, "reader": told}
+    lab = lab_with(READY, roles=roles)
+    played = {"writer": "nginx", "reader": "shipper"}
+    found = wanted_logs(standing().evidence(), lab, played, ("reader",))
+    assert [one.container for one in found] == ["shipper", "nginx"]
+    assert len(wanted_logs(standing().evidence(), lab, played, ("writer",))) == 1
+
+
 def test_an_init_container_that_runs_or_failed_tells_why() -> None:
     workspace = standing(deployment(nginx(), initContainers=[shipper()]))
     assert wanted_of(workspace, ()) == []
