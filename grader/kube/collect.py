@@ -14,6 +14,7 @@ from grader.catalog.loader import Lab
 from grader.evidence.model import Cut, Evidence, Listening, Log, Transcript, Trouble
 from grader.evidence.plan import Plan, plan
 from grader.evidence.sanitise import clean_object
+from grader.evidence.seen import NAMESPACE
 from grader.evidence.views import PodView, find_workload
 from grader.judge.engine import judge
 from grader.judge.roles import assign
@@ -31,7 +32,7 @@ from grader.kube.probes import begin_probe
 from grader.kube.probes.later import Later
 from grader.kube.probes.scene import Scene
 from grader.kube.settle import PATIENCE, Scenery, Settling, watching
-from grader.kube.snapshot import NAMESPACE, Kept, take, take_kind
+from grader.kube.snapshot import Kept, take, take_kind
 from grader.kube.snapshot import trouble as trouble_of
 from grader.kube.together import Background, run_together
 

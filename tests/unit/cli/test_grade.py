@@ -98,7 +98,9 @@ def test_something_unknown_is_exit_3_and_the_reason_is_told(grade: Grade, collec
 def test_a_namespace_that_is_being_deleted_costs_no_points_and_is_told_in_one_sentence(
     grade: Grade, collect: Collect
 ) -> None:
-    objects = {kind: [] for kind in KINDS} | {"Namespace": [{"metadata": {"name": "alice"}}]}
+    objects: dict[str, list[Any]] = {kind: [] for kind in KINDS} | {
+        "Namespace": [{"metadata": {"name": "alice"}}]
+    }
     trouble = {"code": "terminating", "detail": "The namespace is being deleted."}
     collect.evidence = {"objects": objects, "unseen": {"Namespace": trouble}}
     code, out, err = grade("--output", "json", "--language", "en")
