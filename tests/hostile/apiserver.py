@@ -226,4 +226,17 @@ def frame(payload: bytes, opcode: int = BINARY, *, final: bool = True, claims: i
     return first + struct.pack("!BQ", 127, length) + payload
 
 
+def read_frame(handler: BaseHTTPRequestHandler) -> bytes:
+    """The payload of a client's next frame, unmasked; nothing once it has closed."""
+    head = handler.rfile.read(2)
+    if len(head) < 2 or head[0] & 0x0F == CLOSE:
+        return b""
+    length = head[1] & 0x7F
+    if length > 125:
+        length = int.from_bytes(handler.rfile.read(2 if length == 126 else 8), "big")
+    mask = handler.rfile.read(4)
+    payload = handler.rfile.read(length)
+    return bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
+
+
 SUCCESS = frame(b"\x03" + json.dumps({"status": "Success"}).encode())

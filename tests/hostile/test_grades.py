@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 
 import pytest
 
@@ -85,6 +85,7 @@ def silence(server: Server) -> Answer:
 EVERYWHERE: dict[str, tuple[Callable[[Server], Answer], set[str]]] = {
     "401": (lambda _: with_status(401), {"unauthorized"}),
     "403": (lambda _: with_status(403), {"forbidden"}),
+    "404": (lambda _: with_status(404), {"not_found"}),
     "409": (lambda _: with_status(409), {"conflict"}),
     "410": (lambda _: with_status(410), {"gone"}),
     "429": (
@@ -124,16 +125,43 @@ def test_what_cannot_be_seen_is_unknown_and_never_a_zero(
     assert (verdict.verdict, verdict.open_points) == ("unknown", verdict.max_score)
 
 
-@pytest.mark.parametrize("what", ["403", "429", "resets", "silence", "a bomb", "no JSON"])
-@pytest.mark.parametrize("where", ["/(exec|portforward|proxy|log)", "watch=true", "/pods\\?"])
+def test_an_undisturbed_workspace_passes(server: Server, lab: Lab, workspace: Workspace) -> None:
+    """The fake is as good as a cluster, so what others lose below they lose to the attack."""
+    evidence, verdict = grade(server, lab, workspace, seconds=10)
+    assert {task.id: task.verdict for task in verdict.tasks if task.verdict != "passed"} == {}
+    assert (verdict.score, verdict.diagnoses) == (100, ())
+    assert evidence.unseen == {}
+
+
+PROBED = ("/proxy", "/portforward", "/exec", "/log", "watch=true")
+LISTED = (
+    "/deployments",
+    "/replicasets",
+    "/pods\\?",
+    "/services\\?",
+    "/endpointslices",
+    "/configmaps",
+)
+ON_PROBES = ("403", "404", "429", "500", "503", "resets", "silence", "a bomb", "no JSON")
+ON_LISTS = ("403", "500", "resets", "silence")
+DISTURBED = [*product(PROBED, ON_PROBES), *product(LISTED, ON_LISTS)]
+
+
+@pytest.mark.parametrize(("where", "what"), DISTURBED)
 def test_a_part_that_is_hostile_spoils_no_other(
     server: Server, lab: Lab, workspace: Workspace, what: str, where: str
 ) -> None:
+    """What passes undisturbed may become unknown, never failed: the points stay open."""
     workspace.wrong = {where: EVERYWHERE[what][0](server)}
-    evidence, verdict = grade(server, lab, workspace)
-    assert set(evidence.unseen) <= {"Pod"}
-    assert evidence.objects["Service"]
-    assert verdict.max_score == 100
+    # Long enough that a silent call runs out of its own time rather than of the grade's.
+    _, verdict = grade(server, lab, workspace, seconds=7 if what == "silence" else 3)
+    failed = {
+        task.id: [found.code for found in task.checks if found.verdict == "failed"]
+        for task in verdict.tasks
+        if task.verdict == "failed"
+    }
+    assert failed == {}
+    assert verdict.score + verdict.open_points == verdict.max_score == 100
 
 
 FLOODS: dict[str, dict[str, Answer]] = {
@@ -180,9 +208,24 @@ def test_five_thousand_pods_are_cut_and_said_to_be(
     pods = [{"metadata": {"name": f"p{number}", "uid": str(number)}} for number in range(250)]
     page = {"metadata": {"continue": "more"}, "items": pods}
     workspace.wrong = {"/pods\\?": with_body(json.dumps(page).encode())}
-    evidence, _ = grade(server, lab, workspace, seconds=30)
+    evidence, verdict = grade(server, lab, workspace, seconds=30)
     assert {cut.what for cut in evidence.cuts if cut.why == "pages"} == {"Pod"}
     assert len(evidence.objects["Pod"]) == 1000
+    # The learner's own may be among those that were not read.
+    assert (verdict.verdict, verdict.score, verdict.open_points) == ("unknown", 0, 100)
+    assert {task.verdict for task in verdict.tasks} == {"unknown"}
+
+
+def test_config_maps_of_megabytes_are_not_read_and_cost_nothing(
+    server: Server, lab: Lab, workspace: Workspace
+) -> None:
+    workspace.objects["ConfigMap"] = [
+        {"metadata": {"name": f"c{number}", "uid": str(number)}, "data": {"x": "y" * 900_000}}
+        for number in range(3)
+    ]
+    evidence, verdict = grade(server, lab, workspace, seconds=10)
+    assert evidence.unseen["ConfigMap"].code == "too_large"
+    assert (verdict.verdict, verdict.score) == ("passed", 100)
 
 
 def test_a_namespace_that_does_not_exist_ends_the_grade(
