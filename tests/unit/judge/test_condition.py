@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from grader.judge.checks.condition import compile_expression
+from grader.judge.fields import tell_value
 from tests.unit.judge.labs import BOTH, deployment, finding, nginx, shipper, standing
 
 
@@ -131,3 +132,7 @@ def test_without_its_workload_or_role_a_condition_is_not_met() -> None:
     assert finding(standing(deployment(nginx(), name="x")), condition("true")).code == (
         "workload_missing"
     )
+
+
+def test_an_entry_that_nothing_tells_apart_is_shown_whole() -> None:
+    assert tell_value([{"key": "gpu"}, 3]) == '[{"key": "gpu"}, 3]'
