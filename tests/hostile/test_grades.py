@@ -85,7 +85,6 @@ def silence(server: Server) -> Answer:
 EVERYWHERE: dict[str, tuple[Callable[[Server], Answer], set[str]]] = {
     "401": (lambda _: with_status(401), {"unauthorized"}),
     "403": (lambda _: with_status(403), {"forbidden"}),
-    "404": (lambda _: with_status(404), {"not_found"}),
     "409": (lambda _: with_status(409), {"conflict"}),
     "410": (lambda _: with_status(410), {"gone"}),
     "429": (
@@ -152,7 +151,8 @@ def test_a_part_that_is_hostile_spoils_no_other(
     server: Server, lab: Lab, workspace: Workspace, what: str, where: str
 ) -> None:
     """What passes undisturbed may become unknown, never failed: the points stay open."""
-    workspace.wrong = {where: EVERYWHERE[what][0](server)}
+    make = with_status(404) if what == "404" else EVERYWHERE[what][0](server)
+    workspace.wrong = {where: make}
     # Long enough that a silent call runs out of its own time rather than of the grade's.
     _, verdict = grade(server, lab, workspace, seconds=7 if what == "silence" else 3)
     failed = {
