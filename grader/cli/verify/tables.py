@@ -9,10 +9,11 @@ from grader.cli.verify.totals import Totals, total
 
 MARKDOWN_HEAD = """# How right the grader is
 
-Made by `make accuracy`: every start, solution and mutant of `labs/` is applied to the embedded
-cluster, graded, and compared with what its author promised. A *false pass* is a task that passed
-and should have failed, a *false fail* the other way round; both have to be 0. The *mutation score*
-is the share of mutants whose broken tasks were all found. `manage.py labs verify` repeats it."""
+Every start, solution and mutant of `labs/`, applied to the embedded cluster, graded, and compared
+with what its author promised. A *false pass* is a task that passed and should have failed, a *false
+fail* the other way round; both have to be 0. The *mutation score* is the share of mutants whose
+broken tasks were all found. `make accuracy` makes this table anew; `manage.py labs verify --stored`
+judges the stored evidence of the same runs."""
 
 
 def row(outcome: Outcome, terminal: Terminal, width: int) -> Iterator[str]:
